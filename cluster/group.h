@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The transport: one closed process group with one agreed order of messages
+ * and membership changes. group_cpg.c speaks to Corosync, group_alone.c is the
+ * same for a node without a cluster.
+ *
+ * Everything is called from the daemon's one loop. No call blocks; callbacks
+ * come only from group_dispatch().
+ */
+#ifndef CLOGD_CLUSTER_GROUP_H
+#define CLOGD_CLUSTER_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cluster/view.h"
+
+struct group;
+
+struct group_callbacks {
+	void *context;
+	/* An ordered message, own ones included. `bytes` are borrowed. */
+	void (*message)(void *context, uint32_t node, const void *bytes, size_t size);
+	/* An ordered membership change; the first one holds this node itself. `view` is borrowed. */
+	void (*view)(void *context, const struct view *view);
+	/* Quorum, unordered, and the nodes of the cluster (with or without a daemon in the group). */
+	void (*quorum)(void *context, bool quorate, const uint32_t *nodes, size_t node_count);
+	/* The connection to the cluster is gone; the group reconnects by itself and a new view follows. */
+	void (*disconnected)(void *context);
+};
+
+/*
+ * The engines. `group_cpg_new` starts to join and retries every second while
+ * Corosync is not there; neither fails for want of a cluster.
+ */
+struct group *group_cpg_new(const char *group_name, const struct group_callbacks *callbacks);
+struct group *group_alone_new(uint32_t node, const struct group_callbacks *callbacks);
+
+/* File descriptor sets change over a reconnect, so the group is polled through one epoll descriptor. */
+int group_descriptor(const struct group *group);
+/* To be called when the descriptor is readable and at least every `group_timeout_ms`. */
+void group_dispatch(struct group *group);
+/* Milliseconds until group_dispatch wants to be called again, or -1. */
+int group_timeout_ms(const struct group *group);
+
+/* Largest message, bytes. */
+#define GROUP_MESSAGE_MAX (256U * 1024U)
+/*
+ * Sends one message to all. 0, -EAGAIN (flow control: try again after the next
+ * dispatch or some milliseconds), -ENOTCONN (no cluster now), -EMSGSIZE.
+ */
+int group_send(struct group *group, const void *bytes, size_t size);
+/* Leaves the group cleanly and frees it. */
+void group_free(struct group *group);
+
+#endif
