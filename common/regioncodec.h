@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between the two byte forms of a region set: the canonical one of regionset.h,
+ * which peers and digests see, and roaring's portable one, which the library
+ * reads and writes. For regionset.c alone. Time and memory are proportional to
+ * the bytes, not to the members.
+ */
+#ifndef CLOGD_COMMON_REGIONCODEC_H
+#define CLOGD_COMMON_REGIONCODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+
+/* Appends the canonical form of what the library wrote: its own bytes, so they are trusted. */
+void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical);
+
+/*
+ * Reads one canonical set and appends its portable form. On false, reader->failed
+ * is set: the bytes are not canonical, or a member is not below region_count.
+ */
+bool regioncodec_to_portable(struct bytes_reader *canonical, uint64_t region_count,
+			     struct bytes_buffer *portable);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/regionset.h"
+
+#include <assert.h>
+#include <roaring/roaring.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+#include "common/regioncodec.h"
+
+#define RANGE_END_MAX (1ULL << 32)
+
+struct regionset {
+	roaring_bitmap_t *bitmap;
+};
+
+/* The library returns NULL when it has no memory; memory.h says what follows from that. */
+static struct regionset *wrap(roaring_bitmap_t *bitmap)
+{
+	struct regionset *set = memory_new(1, sizeof(*set));
+
+	if (!bitmap)
+		abort();
+	set->bitmap = bitmap;
+	return set;
+}
+
+struct regionset *regionset_new(void)
+{
+	return wrap(roaring_bitmap_create());
+}
+
+struct regionset *regionset_copy(const struct regionset *set)
+{
+	return wrap(roaring_bitmap_copy(set->bitmap));
+}
+
+void regionset_free(struct regionset *set)
+{
+	if (!set)
+		return;
+	roaring_bitmap_free(set->bitmap);
+	free(set);
+}
+
+bool regionset_add(struct regionset *set, uint32_t region)
+{
+	return roaring_bitmap_add_checked(set->bitmap, region);
+}
+
+bool regionset_remove(struct regionset *set, uint32_t region)
+{
+	return roaring_bitmap_remove_checked(set->bitmap, region);
+}
+
+void regionset_add_range(struct regionset *set, uint64_t first, uint64_t end)
+{
+	assert(end <= RANGE_END_MAX);
+	if (first < end)
+		roaring_bitmap_add_range_closed(set->bitmap, (uint32_t)first, (uint32_t)(end - 1));
+}
+
+void regionset_remove_range(struct regionset *set, uint64_t first, uint64_t end)
+{
+	assert(end <= RANGE_END_MAX);
+	if (first < end)
+		roaring_bitmap_remove_range_closed(set->bitmap, (uint32_t)first,
+						   (uint32_t)(end - 1));
+}
+
+void regionset_clear(struct regionset *set)
+{
+	roaring_bitmap_clear(set->bitmap);
+}
+
+void regionset_add_all(struct regionset *set, const struct regionset *other)
+{
+	if (set != other)
+		roaring_bitmap_or_inplace(set->bitmap, other->bitmap);
+}
+
+void regionset_remove_all(struct regionset *set, const struct regionset *other)
+{
+	if (set == other)
+		regionset_clear(set);
+	else
+		roaring_bitmap_andnot_inplace(set->bitmap, other->bitmap);
+}
+
+bool regionset_contains(const struct regionset *set, uint32_t region)
+{
+	return roaring_bitmap_contains(set->bitmap, region);
+}
+
+bool regionset_is_empty(const struct regionset *set)
+{
+	return roaring_bitmap_is_empty(set->bitmap);
+}
+
+uint64_t regionset_count(const struct regionset *set)
+{
+	return roaring_bitmap_get_cardinality(set->bitmap);
+}
+
+uint64_t regionset_count_range(const struct regionset *set, uint64_t first, uint64_t end)
+{
+	assert(end <= RANGE_END_MAX);
+	return first < end ? roaring_bitmap_range_cardinality(set->bitmap, first, end) : 0;
+}
+
+uint64_t regionset_next(const struct regionset *set, uint64_t from)
+{
+	roaring_uint32_iterator_t iterator;
+
+	if (from >= RANGE_END_MAX)
+		return REGION_NONE;
+	roaring_init_iterator(set->bitmap, &iterator);
+	if (!roaring_move_uint32_iterator_equalorlarger(&iterator, (uint32_t)from))
+		return REGION_NONE;
+	return iterator.current_value;
+}
+
+bool regionset_equal(const struct regionset *one, const struct regionset *other)
+{
+	return roaring_bitmap_equals(one->bitmap, other->bitmap);
+}
+
+void regionset_compact(struct regionset *set)
+{
+	(void)roaring_bitmap_run_optimize(set->bitmap);
+	(void)roaring_bitmap_shrink_to_fit(set->bitmap);
+}
+
+size_t regionset_memory_bytes(const struct regionset *set)
+{
+	return sizeof(*set) + sizeof(*set->bitmap) +
+	       roaring_bitmap_portable_size_in_bytes(set->bitmap);
+}
+
+void regionset_encode(const struct regionset *set, struct bytes_buffer *buffer)
+{
+	size_t size = roaring_bitmap_portable_size_in_bytes(set->bitmap);
+	char *portable = memory_new(size, 1);
+
+	size = roaring_bitmap_portable_serialize(set->bitmap, portable);
+	regioncodec_from_portable(portable, size, buffer);
+	free(portable);
+}
+
+struct regionset *regionset_decode(struct bytes_reader *reader, uint64_t region_count)
+{
+	struct bytes_buffer portable = {0};
+	struct regionset *set = NULL;
+
+	if (regioncodec_to_portable(reader, region_count, &portable))
+		set = wrap(roaring_bitmap_portable_deserialize_safe((const char *)portable.data,
+								    portable.size));
+	bytes_free(&portable);
+	return set;
+}
