@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""clogd and clogctl on a node."""
+import json
+import time
+
+from .channel import SIGKILL, Result
+from .errors import LabError, LabTimeout
+
+LOG_LINE = "/dev/ttyS2"
+NO_DAEMON = 2       # clogctl's exit status
+POLL_S = 0.05
+
+
+class Clogd:
+    """The part of a node that knows clogd."""
+
+    clogd = None        # Handle while it runs
+
+    def start_clogd(self, args: str = "", env: str = "", wait: bool = True, timeout: float = 30) -> None:
+        """`env` is NAME=value words before the command. Waits until clogctl is answered."""
+        if self.clogd_is_up():
+            raise LabError(f"{self.name}: clogd runs already")
+        binary = self.lab.binary("clogd")
+        self.clogd = self.start(f"exec env {env} {binary} -f {args} >{LOG_LINE} 2>&1")
+        if wait:
+            self.wait_clogd(timeout)
+
+    def clogd_is_up(self) -> bool:
+        return self.is_up and self.clogd is not None and not self.clogd.done.is_set()
+
+    def wait_clogd(self, timeout: float = 30) -> None:
+        deadline = time.monotonic() + timeout
+        while self.clogctl_run("status").status == NO_DAEMON:
+            result = self.clogd.poll()
+            if result is not None:
+                raise LabError(f"{self.name}: clogd ended with status {result.status}: see its log")
+            if time.monotonic() > deadline:
+                raise LabTimeout(f"{self.name}: clogd is not ready after {timeout} s")
+            time.sleep(POLL_S)
+
+    def kill_clogd(self, signal: int = SIGKILL, timeout: float = 30) -> Result:
+        """Returns how it ended; a status of -N is an end by signal N."""
+        self.clogd.kill(signal)
+        return self.clogd.wait(timeout, check=False)
+
+    def clogctl_run(self, *words: str, timeout: float = 30) -> Result:
+        return self.run(" ".join([self.lab.binary("clogctl"), *words]), timeout, check=False)
+
+    def clogctl(self, *words: str, timeout: float = 30):
+        """What it prints: parsed where --json is among the words, text else. Its status may be 0 or 1."""
+        result = self.clogctl_run(*words, timeout=timeout)
+        if result.status not in (0, 1):
+            raise LabError(f"{self.name}: clogctl {' '.join(words)}: status {result.status}: {result.err}")
+        return json.loads(result.out) if "--json" in words else result.out

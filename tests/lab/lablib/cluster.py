@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lab: a switch, shared disks and nodes. Lab(...).boot() gives a cluster that is quorate."""
+import os
+import time
+from typing import Sequence
+
+from .disks import DiskLog, Disks
+from .errors import LabError, LabTimeout
+from .network import Switch, neighbour_command
+from .node import Node
+from .rundir import RunDir
+from .uml import prepare_modules
+
+DEFAULT_DISKS = {"leg0": "64M", "leg1": "64M", "log": "4M"}
+DEFAULT_MODULES = ("dm-mod", "dm-mirror", "dm-log-userspace", "dm-delay", "dm-flakey")
+DEFAULT_TOKEN_MS = 3000
+QUORUM_POLL_S = 0.05
+
+
+class Lab:
+    def __init__(self, rundir: RunDir, nodes: int = 3, disks: dict[str, str] | None = None, memory: str = "256M",
+                 corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: Sequence[str] = DEFAULT_MODULES,
+                 build: str = ".") -> None:
+        """`build` is where clogd and clogctl are found."""
+        prepare_modules()
+        self.rundir = rundir
+        self.node_count = nodes
+        self.memory = memory
+        self.with_corosync = corosync
+        self.token_ms = token_ms
+        self.modules = modules
+        self.build = os.path.abspath(build)
+        self.disks = Disks(rundir, disks or DEFAULT_DISKS)
+        self.switch = Switch(rundir)
+        self.nodes = [Node(self, ident) for ident in range(1, nodes + 1)]
+
+    def __getitem__(self, ident: int) -> Node:
+        """lab[1] is the node whose id is 1."""
+        return self.nodes[ident - 1]
+
+    # Life
+
+    def boot(self) -> "Lab":
+        """Boots what is off, all at once, and waits for quorum where the lab has corosync."""
+        off = [node for node in self.nodes if not node.is_up]
+        for node in off:
+            node.boot(wait=False)
+        for node in off:
+            node.kernel.wait_ready()
+        if self.with_corosync:
+            for node in self.nodes:
+                if not node.corosync_is_up():
+                    node.start_corosync()
+            self.wait_quorate()
+        return self
+
+    def power_off(self) -> None:
+        for node in self.nodes:
+            node.power_off()
+
+    def close(self) -> None:
+        self.power_off()
+        self.switch.close()
+        self.disks.remove()
+
+    def reset(self) -> None:
+        """As after boot(): no devices, no clogd, zeroed disks, all nodes up, joined and quorate."""
+        for node in self.nodes:
+            if node.is_up and not node.clean():
+                node.power_off()
+        self.disks.clear()
+        self.heal()
+        self.boot()
+
+    def save_state(self, directory: str) -> None:
+        os.makedirs(directory, exist_ok=True)
+        for node in self.nodes:
+            if node.is_up:
+                node.save_state(os.path.join(directory, f"{node.name}.state"))
+        self.disks.save(directory)
+
+    # Cluster
+
+    def wait_quorate(self, members: int | Sequence[int] | None = None, timeout: float = 60) -> None:
+        """Until these nodes (all; their number; or their ids) are quorate and see each other and no one else."""
+        if members is None:
+            members = self.node_count
+        idents = list(range(1, members + 1)) if isinstance(members, int) else sorted(members)
+        self._wait_quorum(idents, lambda quorum: quorum.quorate and quorum.members == idents,
+                          f"a quorate cluster of nodes {idents}", timeout)
+
+    def wait_inquorate(self, idents: Sequence[int], timeout: float = 60) -> None:
+        """Until these nodes know that they have no quorum."""
+        self._wait_quorum(idents, lambda quorum: not quorum.quorate, f"no quorum on nodes {idents}", timeout)
+
+    def _wait_quorum(self, idents: Sequence[int], is_so, what: str, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        waiting = [self[ident] for ident in idents]
+        while waiting:
+            seen = waiting[0].quorum()
+            if is_so(seen):
+                waiting.pop(0)
+            elif time.monotonic() > deadline:
+                raise LabTimeout(f"not within {timeout} s: {what}; {waiting[0].name} sees {seen}")
+            else:
+                time.sleep(QUORUM_POLL_S)
+
+    def partition(self, *sides: Sequence[int]) -> None:
+        """partition([1], [2, 3]): nothing passes between nodes of different sides."""
+        idents = [ident for side in sides for ident in side]
+        if sorted(idents) != [node.ident for node in self.nodes]:
+            raise LabError(f"each node belongs to one side: {sides}")
+        commands = []
+        for side in sides:
+            others = [ident for ident in idents if ident not in side]
+            commands += [(self[ident], neighbour_command([i for i in side if i != ident], others)) for ident in side]
+        self._run_all(commands)
+
+    def heal(self) -> None:
+        idents = [node.ident for node in self.nodes]
+        self._run_all([(node, neighbour_command([ident for ident in idents if ident != node.ident], []))
+                       for node in self.nodes])
+
+    @staticmethod
+    def _run_all(commands: list[tuple[Node, str]]) -> None:
+        handles = [node.start(command) for node, command in commands if node.is_up]
+        for handle in handles:
+            handle.wait()
+
+    # Disks
+
+    def compare(self, first: str, second: str, length: int | None = None) -> list[int]:
+        """Offsets (bytes) of the 4 KiB blocks that differ, read by the host; empty is the good answer."""
+        return self.disks.differences(first, second, length)
+
+    def assert_same(self, first: str, second: str, length: int | None = None) -> None:
+        differing = self.compare(first, second, length)
+        assert not differing, f"{first} and {second} differ in {len(differing)} blocks, at {differing[:8]}"
+
+    def read_log(self, name: str = "log", regions: int | None = None) -> DiskLog:
+        return self.disks.read_log(name, regions)
+
+    # Programs
+
+    def binary(self, name: str) -> str:
+        path = os.path.join(self.build, name)
+        if not os.access(path, os.X_OK):
+            raise LabError(f"{path} is not built")
+        return path
+
+    def note(self, text: str) -> None:
+        """A line under the scenario's, for figures."""
+        print(f"     # {text}", flush=True)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Device-mapper devices of a node."""
+import shlex
+import time
+from typing import Sequence
+
+from .errors import LabTimeout
+from .mirror import MirrorStatus, log_words, mirror_table, parse_mirror_status
+
+UDEVLESS = "--noudevsync --noudevrules"
+SYNC_POLL_S = 0.1
+
+
+class DeviceMapper:
+    """The part of a node that knows dmsetup. A device is named as in dmsetup, a disk as in the lab."""
+
+    def dm_create(self, name: str, table: str, timeout: float = 30) -> str:
+        """Creates and activates; returns the path of the new device."""
+        self.run(f"dmsetup create {UDEVLESS} {name} --table {shlex.quote(table)} && dmsetup mknodes {name}",
+                 timeout)
+        return f"/dev/mapper/{name}"
+
+    def dm_reload(self, name: str, table: str, timeout: float = 30) -> None:
+        """Loads a table beside the live one; a resume makes it live."""
+        self.run(f"dmsetup load {name} --table {shlex.quote(table)}", timeout)
+
+    def dm_suspend(self, name: str, flush: bool = True, timeout: float = 30) -> None:
+        self.run(f"dmsetup suspend {'' if flush else '--noflush'} --nolockfs {name}", timeout)
+
+    def dm_resume(self, name: str, timeout: float = 30) -> None:
+        self.run(f"dmsetup resume {UDEVLESS} {name}", timeout)
+
+    def dm_remove(self, name: str, timeout: float = 30) -> None:
+        self.run(f"dmsetup remove {UDEVLESS} {name} && rm -f /dev/mapper/{name}", timeout)
+
+    def dm_names(self) -> list[str]:
+        lines = self.run("dmsetup ls").out.splitlines()
+        return [line.split()[0] for line in lines if "\t" in line]
+
+    def dm_status(self, name: str, timeout: float = 30) -> str:
+        return self.run(f"dmsetup status {name}", timeout).out.strip()
+
+    def dm_delay(self, name: str, disk: str, read_ms: int = 0, write_ms: int = 0) -> str:
+        """A slow disk above a disk: delays reads and writes. Returns its path."""
+        device = self.device(disk)
+        return self.dm_create(name, f"0 {self.device_sectors(disk)} delay {device} 0 {read_ms} {device} 0 {write_ms}")
+
+    def dm_linear(self, name: str, disk: str) -> str:
+        """A disk above a disk, whose table can later be reloaded to "error". Returns its path."""
+        return self.dm_create(name, f"0 {self.device_sectors(disk)} linear {self.device(disk)} 0")
+
+    def dm_fail(self, name: str) -> None:
+        """Makes a device fail all I/O from now on."""
+        sectors = self.run(f"blockdev --getsz /dev/mapper/{name}").out.strip()
+        self.dm_reload(name, f"0 {sectors} error")
+        self.dm_suspend(name, flush=False)
+        self.dm_resume(name)
+
+    def mirror_line(self, uuid: str = "", log: str = "clustered-disk", region_size: int = 1024,
+                    legs: Sequence[str] = ("leg0", "leg1"), logdev: str = "log", length_sectors: int | None = None,
+                    words: Sequence[str] = (), integrated_flush: bool = False,
+                    features: str = "1 handle_errors") -> str:
+        """A mirror's table. Legs and log device are disks of the lab or paths; sizes in sectors."""
+        log_device = self.device(logdev) if log.endswith("disk") else ""
+        length = length_sectors or min(self.device_sectors(leg) for leg in legs)
+        return mirror_table(length, log_words(log, region_size, uuid, log_device, words, integrated_flush),
+                            [self.device(leg) for leg in legs], features)
+
+    def mirror_create(self, name: str, uuid: str = "", *, timeout: float = 30, **options) -> str:
+        """See mirror_line for the options. Returns the path of the new device."""
+        return self.dm_create(name, self.mirror_line(uuid, **options), timeout)
+
+    def mirror_reload(self, name: str, uuid: str = "", *, flush: bool = True, timeout: float = 60,
+                      **options) -> None:
+        """Load, suspend, resume: the mirror goes on with a new table.
+
+        Writes held since a leg failed end with an error if flush is set, and are done anew if not.
+        """
+        self.dm_reload(name, self.mirror_line(uuid, **options), timeout)
+        self.dm_suspend(name, flush, timeout)
+        self.dm_resume(name, timeout=timeout)
+
+    def mirror_status(self, name: str, timeout: float = 30) -> MirrorStatus:
+        return parse_mirror_status(self.dm_status(name, timeout))
+
+    def wait_in_sync(self, name: str, timeout: float = 60) -> MirrorStatus:
+        deadline = time.monotonic() + timeout
+        while True:
+            status = self.mirror_status(name, max(1.0, deadline - time.monotonic()))
+            if status.is_in_sync:
+                return status
+            if time.monotonic() > deadline:
+                raise LabTimeout(f"{self.name}: {name} is not in sync after {timeout} s: {status}")
+            time.sleep(SYNC_POLL_S)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A node of the lab: what scenarios work with."""
+from .channel import Handle, Result
+from .clogd import Clogd
+from .corosync import Corosync
+from .dm import DeviceMapper
+from .errors import LabError, NodeDown
+from .fio import FioHandle, FioResult, fio_command
+from .network import address
+from .uml import Kernel
+
+STATE_COMMANDS = ("dmsetup table", "timeout 20 dmsetup status", "dmsetup info -c",
+                  "timeout 20 corosync-quorumtool -s -i", "ps -eo pid,stat,wchan:32,args",
+                  "dmesg | tail -n 200")
+CLEAN_TIMEOUT_S = 30
+CLEAN_COMMAND = """
+pkill -KILL -x fio
+for pass in 1 2 3 4; do
+	names=$(dmsetup ls | awk -F'\\t' 'NF > 1 {print $1}')
+	[ -z "$names" ] && break
+	for name in $names; do
+		dmsetup resume --noudevsync --noudevrules "$name"
+		dmsetup remove --noudevsync --noudevrules "$name" && rm -f "/dev/mapper/$name"
+	done
+	sleep 0.1
+done 2>/dev/null
+[ -z "$names" ]
+"""
+
+
+class Node(Corosync, Clogd, DeviceMapper):
+    def __init__(self, lab, ident: int) -> None:
+        self.lab = lab
+        self.ident = ident
+        self.name = f"node{ident}"
+        self.address = address(ident)
+        self.logs = {kind: lab.rundir.file(f"{self.name}.{kind}.log") for kind in ("console", "corosync", "clogd")}
+        self.kernel = Kernel(self.name, lab.rundir, self._kernel_arguments(),
+                             [self.logs["corosync"], self.logs["clogd"]])
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # Power
+
+    @property
+    def is_up(self) -> bool:
+        return self.kernel.is_up
+
+    def boot(self, wait: bool = True) -> None:
+        """Switches the node on. Nothing but the agent runs then: start_corosync is the next step."""
+        if self.is_up:
+            raise LabError(f"{self.name} is up already")
+        self.corosync = self.clogd = None
+        self.kernel.start()
+        if wait:
+            self.kernel.wait_ready()
+
+    def power_off(self) -> None:
+        """Pulls the plug."""
+        self.kernel.power_off()
+
+    # Commands
+
+    def start(self, command: str) -> Handle:
+        """A shell command, in the background."""
+        if not self.is_up:
+            raise NodeDown(f"{self.name} is off: {command}")
+        return self.kernel.channel.run(command)
+
+    def run(self, command: str, timeout: float = 60, check: bool = True) -> Result:
+        """A shell command and its result; a status that is not 0 raises CommandFailed, unless check is off."""
+        return self.start(command).wait(timeout, check)
+
+    def start_fio(self, filename: str, **options) -> FioHandle:
+        """See fio.fio_command. For example start_fio("/dev/mapper/m", rw="randwrite", runtime=5)."""
+        return FioHandle(self.start(fio_command(filename, **options)))
+
+    def fio(self, filename: str, timeout: float = 120, **options) -> FioResult:
+        return self.start_fio(filename, **options).wait(timeout)
+
+    # Disks
+
+    def device(self, disk: str) -> str:
+        """The device of one of the lab's disks; a path stays itself."""
+        return disk if disk.startswith("/") else self.lab.disks.device(disk)
+
+    def device_sectors(self, disk: str) -> int:
+        if disk.startswith("/"):
+            return int(self.run(f"blockdev --getsz {disk}").out)
+        return self.lab.disks.sizes[disk] // 512
+
+    # For the harness
+
+    def clean(self) -> bool:
+        """Removes all a scenario may have left, and forgets cached blocks. False: only a reboot helps."""
+        try:
+            removed = self.run(CLEAN_COMMAND, CLEAN_TIMEOUT_S, check=False).status == 0
+            if self.clogd_is_up():
+                self.kill_clogd(15, timeout=10)
+            self.run("rm -f /run/lab/core.*; sync; " + "; ".join(f"blockdev --flushbufs {self.lab.disks.device(name)}"
+                                                  for name in self.lab.disks.names) or "true", CLEAN_TIMEOUT_S)
+        except LabError:
+            return False
+        return removed
+
+    def save_state(self, path: str) -> None:
+        """For whoever looks into a failure. Never raises."""
+        with open(path, "w", encoding="utf-8") as state:
+            commands = STATE_COMMANDS
+            if self.clogd_is_up():
+                commands += (f"timeout 10 {self.lab.binary('clogctl')} status --json",)
+            for command in commands:
+                try:
+                    result = self.run(command, 30, check=False)
+                    state.write(f"# {command}\n{result.out}{result.err}\n")
+                except LabError as error:
+                    state.write(f"# {command}\n{error}\n")
+
+    def _kernel_arguments(self) -> list[str]:
+        return [f"mem={self.lab.memory}", self.lab.switch.port(self.ident), f"lab.node={self.ident}",
+                f"lab.address={self.address}", f"lab.modules={','.join(self.lab.modules)}",
+                f"lab.writable={self.lab.rundir.path}", f"lab.writable={self.lab.build}",
+                *self.lab.disks.arguments()]

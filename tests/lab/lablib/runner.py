@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs scenarios one after the other, each in a lab that fits, and says how each went."""
+import contextlib
+import os
+import signal
+import time
+import traceback
+from typing import Iterator, Sequence
+
+from .cluster import DEFAULT_MODULES, Lab
+from .errors import LabTimeout
+from .rundir import RunDir
+from .scenario import DEFAULT_NODES, Needs, Scenario
+
+
+class Runner:
+    def __init__(self, rundir: RunDir, build: str, nodes: int = DEFAULT_NODES) -> None:
+        self.rundir = rundir
+        self.build = build
+        self.nodes = nodes
+        self.lab: Lab | None = None
+        self.lab_needs: Needs | None = None
+        self.passed = 0
+        self.failed = 0
+
+    def run(self, scenarios: Sequence[Scenario], repeat: int = 1) -> bool:
+        """True when all passed."""
+        try:
+            for number, scenario in enumerate(self._order(scenarios) * repeat, 1):
+                self._run_one(number, scenario)
+        finally:
+            self._close_lab()
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return self.failed == 0
+
+    @staticmethod
+    def _order(scenarios: Sequence[Scenario]) -> list[Scenario]:
+        """Those that can share a lab side by side, else as registered."""
+        seen = list(dict.fromkeys(scenario.needs for scenario in scenarios))
+        return sorted(scenarios, key=lambda scenario: seen.index(scenario.needs))
+
+    def _run_one(self, number: int, scenario: Scenario) -> None:
+        started = time.monotonic()
+        try:
+            lab = self._lab_for(scenario.needs)
+            prepared_s = time.monotonic() - started
+            started = time.monotonic()
+            with alarm(scenario.timeout_s):
+                scenario.function(lab)
+        except Exception:
+            self.failed += 1
+            place = self._save_failure(number, scenario)
+            print(f"FAIL {number}  {scenario.name} ({time.monotonic() - started:.1f} s) {place}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok {number}  {scenario.name} ({time.monotonic() - started:.1f} s, "
+                  f"lab ready in {prepared_s:.1f} s)", flush=True)
+
+    def _lab_for(self, needs: Needs) -> Lab:
+        if self.lab is not None and self.lab_needs == needs:
+            self.lab.reset()
+            return self.lab
+        self._close_lab()
+        self.lab_needs = needs
+        self.lab = Lab(self.rundir, needs.nodes or self.nodes, dict(needs.disks), needs.memory, needs.corosync,
+                       needs.token_ms, DEFAULT_MODULES + needs.modules, self.build)
+        return self.lab.boot()
+
+    def _close_lab(self) -> None:
+        if self.lab is not None:
+            self.lab.close()
+            self.lab = None
+
+    def _save_failure(self, number: int, scenario: Scenario) -> str:
+        """Keeps all that explains the failure, and gives the lab up: nothing of it is to be trusted."""
+        trace = traceback.format_exc()
+        place = self.rundir.file(f"{number}-{scenario.name}")
+        os.makedirs(place, exist_ok=True)
+        with open(os.path.join(place, "failure"), "w", encoding="utf-8") as file:
+            file.write(trace)
+        print("".join(f"     # {line}\n" for line in trace.rstrip().split("\n")[-12:]), end="")
+        if self.lab is not None:
+            self.lab.save_state(place)
+            self._close_lab()
+            for node_log in os.listdir(self.rundir.path):
+                if node_log.endswith(".log"):
+                    os.rename(self.rundir.file(node_log), os.path.join(place, node_log))
+        return place
+
+
+@contextlib.contextmanager
+def alarm(seconds: float) -> Iterator[None]:
+    """Raises LabTimeout in the body when it takes longer."""
+    def ring(_number, _frame):
+        raise LabTimeout(f"the scenario took longer than {seconds:g} s")
+
+    former = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)

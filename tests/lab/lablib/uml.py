@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One User-Mode Linux kernel as a process group of the host, and the kernel's modules."""
+import os
+import subprocess
+
+from .channel import Channel
+from .errors import LabError
+from .reaper import Reaper, kill_group
+from .rundir import RunDir
+
+KERNEL = "/usr/bin/linux.uml"
+MODULE_TREES = "/usr/lib/uml/modules"
+BOOT_TIMEOUT_S = 120
+NODE_FILES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node")
+
+
+def prepare_modules() -> None:
+    """Makes modprobe work in the nodes, which see this host's /lib/modules. Done once a machine."""
+    if not os.path.exists(KERNEL):
+        raise LabError(f"{KERNEL} is missing: run scripts/deps first")
+    for version in os.listdir(MODULE_TREES):
+        link = os.path.join("/lib/modules", version)
+        if not os.path.exists(link):
+            os.makedirs("/lib/modules", exist_ok=True)
+            os.symlink(os.path.join(MODULE_TREES, version), link)
+        if not os.path.exists(os.path.join(link, "modules.dep.bin")):
+            subprocess.run(["depmod", version], check=True)
+
+
+class Kernel:
+    """A booted kernel: from start() until power_off(), which is what pulling the plug is."""
+
+    def __init__(self, name: str, rundir: RunDir, arguments: list[str], logs: list[str]) -> None:
+        """Each of `logs` is a file of the host that the node writes as serial line 1, 2, ..."""
+        self.name = name
+        self.rundir = rundir
+        self.arguments = arguments
+        self.logs = logs
+        self.process: subprocess.Popen | None = None
+        self.channel: Channel | None = None
+
+    @property
+    def reaper(self) -> Reaper:
+        return self.rundir.reaper
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        self.channel = Channel(self.name)
+        line = self.channel.node_end.fileno()
+        console = open(self.rundir.file(f"{self.name}.console.log"), "ab")
+        log_files = [open(path, "ab") for path in self.logs]
+        words = [KERNEL, "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/init",
+                 f"lab.agent={NODE_FILES}/agent.py", f"umid={self.name}", f"uml_dir={self.rundir.images}/",
+                 "con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line}", "loglevel=5"]
+        words += [f"ssl{number}=null,fd:{log.fileno()}" for number, log in enumerate(log_files, 1)]
+        self.process = subprocess.Popen(
+            words + self.arguments, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            start_new_session=True, pass_fds=[line] + [log.fileno() for log in log_files],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": self.rundir.images})
+        self.reaper.add_group(self.process.pid)
+        self.channel.start()
+        for opened in [console, *log_files]:
+            opened.close()
+
+    def wait_ready(self, timeout: float = BOOT_TIMEOUT_S) -> None:
+        self.channel.wait_ready(timeout)
+
+    def power_off(self) -> None:
+        if self.process is None:
+            return
+        kill_group(self.process.pid)
+        self.process.wait()     # its status was collected with the group's
+        self.reaper.drop_group(self.process.pid)
+        self.channel.close()
+        self.process = None
