@@ -190,20 +190,20 @@ static void put_canonical(struct bytes_buffer *canonical, uint16_t key, const st
 	}
 }
 
-void regioncodec_from_portable(const void *bytes, size_t size, struct bytes_buffer *canonical)
+void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical)
 {
 	struct chunk *chunk = memory_new(1, sizeof(*chunk));
 	size_t count_at = canonical->size;
 	uint32_t chunk_count = 0;
-	struct portable portable;
+	struct portable tables;
 
-	portable_open(&portable, bytes, size);
+	portable_open(&tables, portable, size);
 	bytes_put_u32(canonical, 0);
-	for (uint32_t i = 0; i < portable.chunk_count; i++) {
-		uint16_t key = bytes_get_u16(&portable.shapes);
+	for (uint32_t i = 0; i < tables.chunk_count; i++) {
+		uint16_t key = bytes_get_u16(&tables.shapes);
 
 		chunk_reset(chunk);
-		portable_chunk(&portable, i, bytes_get_u16(&portable.shapes) + 1U, chunk);
+		portable_chunk(&tables, i, bytes_get_u16(&tables.shapes) + 1U, chunk);
 		if (chunk->run_count) {
 			put_canonical(canonical, key, chunk);
 			chunk_count++;
