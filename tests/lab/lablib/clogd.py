@@ -9,18 +9,21 @@ from .errors import LabError, LabTimeout
 LOG_LINE = "/dev/ttyS2"
 NO_DAEMON = 2       # clogctl's exit status
 POLL_S = 0.05
+SIGTERM = 15
 
 
 class Clogd:
     """The part of a node that knows clogd."""
 
-    clogd = None        # Handle while it runs
+    clogd = None                # Handle while it runs, and after
+    clogd_signalled = False
 
     def start_clogd(self, args: str = "", env: str = "", wait: bool = True, timeout: float = 30) -> None:
         """`env` is NAME=value words before the command. Waits until clogctl is answered."""
         if self.clogd_is_up():
             raise LabError(f"{self.name}: clogd runs already")
         binary = self.lab.binary("clogd")
+        self.clogd_signalled = False
         self.clogd = self.start(f"exec env {env} {binary} -f {args} >{LOG_LINE} 2>&1")
         if wait:
             self.wait_clogd(timeout)
@@ -40,8 +43,18 @@ class Clogd:
 
     def kill_clogd(self, signal: int = SIGKILL, timeout: float = 30) -> Result:
         """Returns how it ended; a status of -N is an end by signal N."""
+        self.clogd_signalled = True
         self.clogd.kill(signal)
         return self.clogd.wait(timeout, check=False)
+
+    def check_clogd(self) -> None:
+        """A clogd that is up ends well when asked to; one that is not was ended by the scenario."""
+        if self.clogd_is_up():
+            status = self.kill_clogd(SIGTERM).status
+            assert status == 0, f"{self.name}: clogd ended with status {status} on SIGTERM"
+        elif self.is_up and self.clogd is not None and not self.clogd_signalled:
+            raise AssertionError(f"{self.name}: clogd ended by itself with status {self.clogd.poll().status}")
+        self.clogd = None
 
     def clogctl_run(self, *words: str, timeout: float = 30) -> Result:
         return self.run(" ".join([self.lab.binary("clogctl"), *words]), timeout, check=False)

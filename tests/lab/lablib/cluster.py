@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The lab: a switch, shared disks and nodes. Lab(...).boot() gives a cluster that is quorate."""
+import concurrent.futures
+import glob
 import os
 import time
 from typing import Sequence
@@ -63,14 +65,20 @@ class Lab:
         self.switch.close()
         self.disks.remove()
 
-    def reset(self) -> None:
-        """As after boot(): no devices, no clogd, zeroed disks, all nodes up, joined and quorate."""
-        for node in self.nodes:
-            if node.is_up and not node.clean():
-                node.power_off()
-        self.disks.clear()
+    def finish(self) -> None:
+        """After a scenario: takes down what it left, and fails if something went wrong unseen."""
         self.heal()
-        self.boot()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(Node.clean, self.nodes))
+        cores = glob.glob(self.rundir.file("core.*"))
+        assert not cores, f"something crashed: {cores}"
+        complaints = [f"{node}: {line}" for node in self.nodes for line in node.kernel.complaints()]
+        assert not complaints, f"a kernel is not well: {complaints[:3]}"
+
+    def reset(self) -> "Lab":
+        """Before the next scenario, after finish(): zeroed disks, all nodes up, joined and quorate."""
+        self.disks.clear()
+        return self.boot()
 
     def save_state(self, directory: str) -> None:
         os.makedirs(directory, exist_ok=True)

@@ -13,6 +13,7 @@ from .reaper import Reaper
 MEMORY_NEEDED_BYTES = 4 << 30
 IMAGE_PREFIX = "clogd-lab-"
 RUN_PREFIX = "run-"
+KEPT_RUNS_MAX = 20
 
 
 class RunDir:
@@ -22,6 +23,7 @@ class RunDir:
             raise ValueError(f"a kernel command line cannot carry this directory: {base}")
         memory = _memory_directory()
         _remove_stale(memory)
+        _remove_oldest(base)
         self.path = os.path.join(os.path.abspath(base), f"{RUN_PREFIX}{os.getpid()}")
         shutil.rmtree(self.path, ignore_errors=True)
         os.makedirs(self.path)
@@ -54,6 +56,14 @@ def _memory_directory() -> str:
     except OSError:
         pass
     return "/tmp"
+
+
+def _remove_oldest(base: str) -> None:
+    """Failed runs keep their logs; not for ever."""
+    runs = sorted(glob.glob(os.path.join(base, RUN_PREFIX + "*")), key=os.path.getmtime)
+    for path in runs[:-KEPT_RUNS_MAX]:
+        if not os.path.exists(f"/proc/{path.rsplit('-', 1)[1]}"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove_stale(memory: str) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs scenarios one after the other, each in a lab that fits, and says how each went."""
+import code
 import contextlib
 import os
 import signal
@@ -10,7 +11,7 @@ from typing import Iterator, Sequence
 from .cluster import DEFAULT_MODULES, Lab
 from .errors import LabTimeout
 from .rundir import RunDir
-from .scenario import DEFAULT_NODES, Needs, Scenario
+from .scenario import DEFAULT_NODES, Needs, Scenario, make_needs
 
 
 class Runner:
@@ -33,6 +34,14 @@ class Runner:
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return self.failed == 0
 
+    def shell(self) -> None:
+        """A Python prompt with `lab`, booted."""
+        try:
+            code.interact("lab.nodes, lab[1].run(...), lab.partition([1], [2, 3]), ...; end it with Ctrl-D",
+                          local={"lab": self._lab_for(make_needs())}, exitmsg="")
+        finally:
+            self._close_lab()
+
     @staticmethod
     def _order(scenarios: Sequence[Scenario]) -> list[Scenario]:
         """Those that can share a lab side by side, else as registered."""
@@ -47,10 +56,12 @@ class Runner:
             started = time.monotonic()
             with alarm(scenario.timeout_s):
                 scenario.function(lab)
+                lab.finish()
         except Exception:
             self.failed += 1
+            taken_s = time.monotonic() - started
             place = self._save_failure(number, scenario)
-            print(f"FAIL {number}  {scenario.name} ({time.monotonic() - started:.1f} s) {place}", flush=True)
+            print(f"FAIL {number}  {scenario.name} ({taken_s:.1f} s) {place}", flush=True)
         else:
             self.passed += 1
             print(f"ok {number}  {scenario.name} ({time.monotonic() - started:.1f} s, "
@@ -58,8 +69,7 @@ class Runner:
 
     def _lab_for(self, needs: Needs) -> Lab:
         if self.lab is not None and self.lab_needs == needs:
-            self.lab.reset()
-            return self.lab
+            return self.lab.reset()
         self._close_lab()
         self.lab_needs = needs
         self.lab = Lab(self.rundir, needs.nodes or self.nodes, dict(needs.disks), needs.memory, needs.corosync,
@@ -82,9 +92,9 @@ class Runner:
         if self.lab is not None:
             self.lab.save_state(place)
             self._close_lab()
-            for node_log in os.listdir(self.rundir.path):
-                if node_log.endswith(".log"):
-                    os.rename(self.rundir.file(node_log), os.path.join(place, node_log))
+            for name in os.listdir(self.rundir.path):
+                if name.endswith(".log") or name.startswith("core."):
+                    os.rename(self.rundir.file(name), os.path.join(place, name))
         return place
 
 

@@ -4,7 +4,7 @@
 A scenario is a function of one argument, the Lab; its name is its own with dashes, its docstring tells the
 story in a line. It fails by raising. It may leave anything behind: devices, dead nodes, partitions.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable
 
 from .cluster import DEFAULT_DISKS, DEFAULT_TOKEN_MS, Lab
@@ -15,12 +15,12 @@ DEFAULT_NODES = 3
 @dataclass(frozen=True)
 class Needs:
     """What a lab must be like. Scenarios with equal needs share one booted lab."""
-    nodes: int | None = None                    # None: as many as --nodes says
-    disks: tuple[tuple[str, str], ...] = ()
-    memory: str = "256M"
-    corosync: bool = True
-    token_ms: int = DEFAULT_TOKEN_MS
-    modules: tuple[str, ...] = ()               # beyond the default ones
+    nodes: int | None                           # None: as many as --nodes says
+    disks: tuple[tuple[str, str], ...]          # name, size
+    memory: str
+    corosync: bool
+    token_ms: int
+    modules: tuple[str, ...]                    # beyond the default ones
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Scenario:
     needs: Needs
     timeout_s: float
     default: bool                               # whether it runs when no scenario is named
-    tags: tuple[str, ...] = field(default=())
+    tags: tuple[str, ...]
 
     @property
     def summary(self) -> str:
@@ -40,17 +40,18 @@ class Scenario:
 REGISTER: dict[str, Scenario] = {}
 
 
-def scenario(*, nodes: int | None = None, disks: dict[str, str] | None = None, memory: str = "256M",
-             corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: tuple[str, ...] = (),
-             timeout: float = 120, default: bool = True, tags: tuple[str, ...] = ()):
-    """Registers a scenario. `timeout` (s) does not count the boot; disks are name: size."""
-    needs = Needs(nodes, tuple((disks or DEFAULT_DISKS).items()), memory, corosync, token_ms, tuple(modules))
+def make_needs(nodes: int | None = None, disks: dict[str, str] | None = None, memory: str = "256M",
+               corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: tuple[str, ...] = ()) -> Needs:
+    return Needs(nodes, tuple((disks or DEFAULT_DISKS).items()), memory, corosync, token_ms, tuple(modules))
 
+
+def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...] = (), **needs):
+    """Registers a scenario. `timeout` (s) does not count the boot; `needs` are those of make_needs."""
     def register(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
         name = function.__name__.replace("_", "-")
         if name in REGISTER:
             raise ValueError(f"two scenarios are called {name}")
-        REGISTER[name] = Scenario(name, function, needs, timeout, default, tuple(tags))
+        REGISTER[name] = Scenario(name, function, make_needs(**needs), timeout, default, tuple(tags))
         return function
 
     return register

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One User-Mode Linux kernel as a process group of the host, and the kernel's modules."""
 import os
+import re
 import subprocess
 
 from .channel import Channel
@@ -11,6 +12,7 @@ from .rundir import RunDir
 KERNEL = "/usr/bin/linux.uml"
 MODULE_TREES = "/usr/lib/uml/modules"
 BOOT_TIMEOUT_S = 120
+COMPLAINT = re.compile(r"^.*(?:BUG: |Oops|Kernel panic|WARNING: CPU).*$", re.MULTILINE)
 NODE_FILES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node")
 
 
@@ -36,6 +38,7 @@ class Kernel:
         self.rundir = rundir
         self.arguments = arguments
         self.logs = logs
+        self.console = rundir.file(f"{name}.console.log")
         self.process: subprocess.Popen | None = None
         self.channel: Channel | None = None
 
@@ -50,11 +53,11 @@ class Kernel:
     def start(self) -> None:
         self.channel = Channel(self.name)
         line = self.channel.node_end.fileno()
-        console = open(self.rundir.file(f"{self.name}.console.log"), "ab")
+        console = open(self.console, "ab")
         log_files = [open(path, "ab") for path in self.logs]
         words = [KERNEL, "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/init",
                  f"lab.agent={NODE_FILES}/agent.py", f"umid={self.name}", f"uml_dir={self.rundir.images}/",
-                 "con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line}", "loglevel=5"]
+                 "con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line}", "loglevel=5", "panic=-1", "noreboot"]
         words += [f"ssl{number}=null,fd:{log.fileno()}" for number, log in enumerate(log_files, 1)]
         self.process = subprocess.Popen(
             words + self.arguments, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
@@ -67,6 +70,13 @@ class Kernel:
 
     def wait_ready(self, timeout: float = BOOT_TIMEOUT_S) -> None:
         self.channel.wait_ready(timeout)
+
+    def complaints(self) -> list[str]:
+        """Lines of the console in which the kernel says that something is wrong with itself."""
+        if not os.path.exists(self.console):
+            return []
+        with open(self.console, encoding="utf-8", errors="replace") as console:
+            return COMPLAINT.findall(console.read())
 
     def power_off(self) -> None:
         if self.process is None:
