@@ -24,7 +24,12 @@ struct group_callbacks {
 	void (*message)(void *context, uint32_t node, const void *bytes, size_t size);
 	/* An ordered membership change; the first one holds this node itself. `view` is borrowed. */
 	void (*view)(void *context, const struct view *view);
-	/* Quorum, unordered, and the nodes of the cluster (with or without a daemon in the group). */
+	/*
+	 * Quorum, and the nodes of the cluster (with or without a daemon in the
+	 * group). Unordered, but true only while quorum speaks of the same ring as
+	 * the last view: after the cluster's nodes changed it is false from before
+	 * the first view of the change until after the last.
+	 */
 	void (*quorum)(void *context, bool quorate, const uint32_t *nodes, size_t node_count);
 	/* The connection to the cluster is gone; the group reconnects by itself and a new view follows. */
 	void (*disconnected)(void *context);
@@ -32,20 +37,25 @@ struct group_callbacks {
 
 /*
  * The engines. `group_cpg_new` starts to join and retries every second while
- * Corosync is not there; neither fails for want of a cluster.
+ * Corosync is not there; neither fails for want of a cluster. NULL, with errno
+ * set, when the system has no descriptors to give.
  */
 struct group *group_cpg_new(const char *group_name, const struct group_callbacks *callbacks);
 struct group *group_alone_new(uint32_t node, const struct group_callbacks *callbacks);
 
 /* File descriptor sets change over a reconnect, so the group is polled through one epoll descriptor. */
 int group_descriptor(const struct group *group);
-/* To be called when the descriptor is readable and at least every `group_timeout_ms`. */
+/* To be called while the descriptor is readable. The work of one call is bounded. */
 void group_dispatch(struct group *group);
-/* Milliseconds until group_dispatch wants to be called again, or -1. */
-int group_timeout_ms(const struct group *group);
+/*
+ * This node's id, or 0 while it is not known. It is known before the first
+ * callback and never changes: a cluster that gives this node another id is not
+ * joined.
+ */
+uint32_t group_node(const struct group *group);
 
 /* Largest message, bytes. */
-#define GROUP_MESSAGE_MAX (256U * 1024U)
+#define GROUP_MESSAGE_MAX (960U * 1024U)
 /*
  * Sends one message to all. 0, -EAGAIN (flow control: try again after the next
  * dispatch or some milliseconds), -ENOTCONN (no cluster now), -EMSGSIZE.

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * This node's mirror devices, found by the uuid of their log. Device-mapper is
+ * asked in threads only: it waits for the kernel, which may be waiting for this
+ * daemon's answers.
+ */
+#ifndef CLOGD_DAEMONS_DEVICE_H
+#define CLOGD_DAEMONS_DEVICE_H
+
+#include "daemons/clogd/workers.h"
+
+struct devices;
+
+struct devices_settings {
+	struct workers *workers;    /* borrowed; results come from its dispatch */
+	const char *node_directory; /* borrowed: where device nodes may be made that /dev lacks */
+	void *context;
+	/*
+	 * A device_cycle() has ended. 0; -ENOENT: no device has that log now;
+	 * -EBUSY: somebody else has suspended the device or loaded a new table for
+	 * it, and will resume it; or what device-mapper said.
+	 */
+	void (*cycled)(void *context, const char *uuid, int result);
+	/* Names are fresh: device_name() and devices_refresh(). */
+	void (*refreshed)(void *context);
+};
+
+struct devices *devices_new(const struct devices_settings *settings);
+void devices_free(struct devices *devices);
+
+/* Suspends and resumes the device that has the log, without a flush. */
+void device_cycle(struct devices *devices, const char *uuid);
+/* Makes the worker of that mirror in the kernel run, by a read. No answer. */
+void device_wake(struct devices *devices, const char *uuid);
+/* Reads the names anew, unless that was done within the last second; then `refreshed`. */
+void devices_refresh(struct devices *devices);
+/* The name of the device that has the log, as of the last refresh, or "". */
+const char *device_name(const struct devices *devices, const char *uuid);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemons/clogd/log.h"
+
+#include <string.h>
+
+#include "daemons/clogd/clock.h"
+
+#define BLACKBOX_BYTES (256 * 1024)
+#define LIMIT_MS       10000
+
+static const struct {
+	const char *word;
+	int priority;
+} priorities[] = {
+	{"error", LOG_ERR},   {"warning", LOG_WARNING}, {"notice", LOG_NOTICE},
+	{"info", LOG_INFO},   {"debug", LOG_DEBUG},
+};
+
+int log_priority(const char *word)
+{
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
+		if (strcmp(priorities[i].word, word) == 0)
+			return priorities[i].priority;
+	return -1;
+}
+
+static void add_filter(int32_t target, int priority)
+{
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
+				(uint8_t)priority);
+}
+
+void log_open(const char *name, int priority)
+{
+	qb_log_init(name, LOG_DAEMON, LOG_EMERG);
+	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
+	(void)qb_log_filter_ctl(QB_LOG_SYSLOG, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
+				LOG_TRACE);
+	add_filter(QB_LOG_SYSLOG, priority);
+	qb_log_format_set(QB_LOG_STDERR, "%t %7p %b");
+	add_filter(QB_LOG_STDERR, priority);
+	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_TRUE);
+	add_filter(QB_LOG_BLACKBOX, LOG_DEBUG);
+	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
+	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
+	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
+}
+
+void log_start(bool foreground)
+{
+	int32_t target = foreground ? QB_LOG_STDERR : QB_LOG_SYSLOG;
+
+	(void)qb_log_ctl(target, QB_LOG_CONF_THREADED, QB_TRUE);
+	(void)qb_log_thread_start();
+	if (!foreground) {
+		(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_FALSE);
+		(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
+	}
+}
+
+void log_close(void)
+{
+	qb_log_fini();
+}
+
+void log_dump(const char *path)
+{
+	(void)qb_log_blackbox_write_to_file(path);
+}
+
+bool log_limit_pass(struct log_limit *limit, unsigned *skipped)
+{
+	uint64_t now_ms = clock_now_ms();
+
+	if (now_ms < limit->next_ms) {
+		limit->skipped++;
+		return false;
+	}
+	*skipped = limit->skipped;
+	limit->skipped = 0;
+	limit->next_ms = now_ms + LIMIT_MS;
+	return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's side: the connector socket on which dm-log-userspace asks and is
+ * answered. Datagrams of the kernel only; each is decoded and either handed on
+ * or refused here. Requests get lost when the socket's buffer is full: that is
+ * counted, and the kernel asks again after 15 seconds.
+ */
+#ifndef CLOGD_DAEMONS_NETLINK_H
+#define CLOGD_DAEMONS_NETLINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/ulog.h"
+
+struct netlink;
+
+/*
+ * A request occupies up to about 2.5 KiB of the buffer, so this holds some
+ * thousands: several threads of each of a thousand mirrors, all waiting while
+ * the daemon is held up.
+ */
+#define NETLINK_BUFFER_DEFAULT (8U * 1024 * 1024)
+
+struct netlink_settings {
+	uint32_t buffer_bytes;
+	void *context;
+	void (*request)(void *context, const struct ulog_request *request);
+};
+
+struct netlink_counters {
+	uint64_t requests;     /* good ones */
+	uint64_t malformed;
+	uint64_t foreign;      /* not from the kernel, or not about logs */
+	uint64_t overruns;     /* times the kernel said that requests were lost */
+	uint64_t replies;
+	uint64_t replies_lost; /* the kernel had no memory for them */
+};
+
+/*
+ * Whether the kernel could be served, without serving it yet: 0, -EPERM without
+ * CAP_NET_ADMIN and CAP_SYS_ADMIN, -EPROTONOSUPPORT when the kernel has no
+ * connector, other negative errnos.
+ */
+int netlink_probe(void);
+/* Sets *netlink, or returns as netlink_probe(). From here on the kernel finds a log server. */
+int netlink_open(const struct netlink_settings *settings, struct netlink **netlink);
+void netlink_close(struct netlink *netlink); /* NULL is allowed */
+
+int netlink_descriptor(const struct netlink *netlink);
+/* To be called while the descriptor is readable. The work of one call is bounded. */
+void netlink_dispatch(struct netlink *netlink);
+/* Answers the kernel, at once. */
+void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply);
+const struct netlink_counters *netlink_counters(const struct netlink *netlink);
+
+#endif

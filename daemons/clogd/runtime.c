@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemons/clogd/runtime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+#include "daemons/clogd/log.h"
+#include "daemons/clogd/process.h"
+#include "daemons/clogd/runtime_internal.h"
+
+#define CLUSTER_GROUP_NAME "clogd"
+#define NEVER              UINT64_MAX
+#define SECOND_NS          1000000000ULL
+#define READY_WAIT_NS      (10 * SECOND_NS)
+#define STOP_WAIT_NS       (10 * SECOND_NS)
+#define BLACKBOX_PATH      PROCESS_RUN_DIR "/blackbox"
+
+/* --- readiness and the end --- */
+
+static void say_ready(struct runtime *runtime, const char *status)
+{
+	if (runtime->ready)
+		process_status(status);
+	else
+		process_ready(status);
+	runtime->ready = true;
+}
+
+static void wait_too_long(void *data)
+{
+	struct runtime *runtime = data;
+
+	if (!runtime->ready)
+		say_ready(runtime, "waiting for Corosync");
+}
+
+static void stop(struct runtime *runtime, int exit_status)
+{
+	runtime->exit_status = exit_status;
+	qb_loop_stop(runtime->loop);
+}
+
+static void stop_late(void *data)
+{
+	struct runtime *runtime = data;
+
+	log_warning("the logs did not come to rest; stopping anyway");
+	stop(runtime, EXIT_SUCCESS);
+}
+
+static int32_t on_stop_signal(int32_t number, void *data)
+{
+	struct runtime *runtime = data;
+	qb_loop_timer_handle ignored;
+
+	(void)number;
+	if (runtime->stopping || !runtime->engine) {
+		stop(runtime, EXIT_SUCCESS);
+		return 0;
+	}
+	log_notice("stopping");
+	process_status("stopping");
+	runtime->stopping = true;
+	(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, STOP_WAIT_NS, runtime, stop_late,
+				&ignored);
+	runtime_after_input(runtime);
+	return 0;
+}
+
+static int32_t on_dump_signal(int32_t number, void *data)
+{
+	(void)number;
+	(void)data;
+	log_dump(BLACKBOX_PATH);
+	return 0;
+}
+
+static int32_t on_ignored_signal(int32_t number, void *data)
+{
+	(void)number;
+	(void)data;
+	return 0;
+}
+
+/* --- the timer --- */
+
+/* Only ever moved forward: one that fires early finds out, and is set again. */
+static void set_timer(struct runtime *runtime)
+{
+	uint64_t deadline_ms = engine_deadline_ms(runtime->engine);
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(deadline_ms / 1000),
+			     .tv_nsec = (long)(deadline_ms % 1000) * 1000000L},
+	};
+
+	if (deadline_ms >= runtime->armed_ms)
+		return;
+	if (deadline_ms == 0)
+		when.it_value.tv_nsec = 1; /* zero would disarm it */
+	runtime->armed_ms = deadline_ms;
+	(void)timerfd_settime(runtime->timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+void runtime_after_input(struct runtime *runtime)
+{
+	if (runtime->stopping && engine_quiesce(runtime->engine, clock_now_ms()))
+		stop(runtime, EXIT_SUCCESS);
+	blockio_start(runtime->blockio);
+	set_timer(runtime);
+}
+
+static int32_t on_timer(int32_t descriptor, int32_t events, void *data)
+{
+	struct runtime *runtime = data;
+	uint64_t expirations;
+
+	(void)events;
+	if (read(descriptor, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return 0;
+	runtime->armed_ms = NEVER;
+	engine_tick(runtime->engine, clock_now_ms());
+	runtime_after_input(runtime);
+	return 0;
+}
+
+/* --- inputs from the kernel --- */
+
+static void on_request(void *context, const struct ulog_request *request)
+{
+	engine_request(((struct runtime *)context)->engine, clock_now_ms(), request);
+}
+
+static int32_t on_netlink(int32_t descriptor, int32_t events, void *data)
+{
+	struct runtime *runtime = data;
+
+	(void)descriptor;
+	(void)events;
+	netlink_dispatch(runtime->netlink);
+	runtime_after_input(runtime);
+	return 0;
+}
+
+/* --- inputs from the cluster --- */
+
+static void watch(struct runtime *runtime, int descriptor, qb_loop_poll_dispatch_fn run)
+{
+	if (descriptor < 0)
+		return;
+	if (qb_loop_poll_add(runtime->loop, QB_LOOP_HIGH, descriptor, POLLIN, runtime, run)) {
+		log_error("cannot watch a descriptor");
+		abort();
+	}
+}
+
+static int open_netlink(struct runtime *runtime)
+{
+	struct netlink_settings settings = {
+		.buffer_bytes = runtime->options->socket_buffer_bytes,
+		.context = runtime,
+		.request = on_request,
+	};
+	int error = netlink_open(&settings, &runtime->netlink);
+
+	if (error)
+		log_error("cannot listen to the kernel: %s", strerror(-error));
+	else
+		watch(runtime, netlink_descriptor(runtime->netlink), on_netlink);
+	return error;
+}
+
+/* Once, when the node's id is known. Only then does the kernel find a log server. */
+static void start_engine(struct runtime *runtime)
+{
+	struct engine_settings settings = runtime->options->engine;
+	struct engine_ports ports;
+
+	settings.node = group_node(runtime->group);
+	if (getrandom(&settings.join_seed, sizeof(settings.join_seed), 0) !=
+	    sizeof(settings.join_seed))
+		settings.join_seed = clock_now_ms() << 20 ^ (uint64_t)getpid();
+	runtime_ports_init(runtime, &ports);
+	runtime->engine = engine_new(&settings, &ports, clock_now_ms());
+	if (open_netlink(runtime)) {
+		stop(runtime, EXIT_FAILURE);
+		return;
+	}
+	log_info("serving the kernel as node %u, log devices by %s", settings.node,
+		 blockio_engine(runtime->blockio));
+	say_ready(runtime, "serving the kernel");
+}
+
+static void on_message(void *context, uint32_t node, const void *bytes, size_t size)
+{
+	engine_message(((struct runtime *)context)->engine, clock_now_ms(), node, bytes, size);
+}
+
+static void on_view(void *context, const struct view *view)
+{
+	engine_view(((struct runtime *)context)->engine, clock_now_ms(), view);
+}
+
+static void on_quorum(void *context, bool quorate, const uint32_t *nodes, size_t node_count)
+{
+	engine_quorum(((struct runtime *)context)->engine, clock_now_ms(), quorate, nodes,
+		      node_count);
+}
+
+static void on_disconnected(void *context)
+{
+	engine_disconnected(((struct runtime *)context)->engine, clock_now_ms());
+}
+
+static int32_t on_group(int32_t descriptor, int32_t events, void *data)
+{
+	struct runtime *runtime = data;
+
+	(void)descriptor;
+	(void)events;
+	group_dispatch(runtime->group);
+	if (!runtime->engine && group_node(runtime->group))
+		start_engine(runtime);
+	if (runtime->engine)
+		runtime_after_input(runtime);
+	return 0;
+}
+
+/* --- inputs from disks and devices --- */
+
+static void on_disk_done(void *context, const struct disk_result *result)
+{
+	engine_disk_done(((struct runtime *)context)->engine, clock_now_ms(), result);
+}
+
+static void on_device_cycled(void *context, const char *uuid, int result)
+{
+	engine_device_cycled(((struct runtime *)context)->engine, clock_now_ms(), uuid, result);
+}
+
+static void on_names(void *context)
+{
+	verbs_names_ready(context);
+}
+
+static int32_t on_blockio(int32_t descriptor, int32_t events, void *data)
+{
+	struct runtime *runtime = data;
+
+	(void)descriptor;
+	(void)events;
+	blockio_dispatch(runtime->blockio);
+	runtime_after_input(runtime);
+	return 0;
+}
+
+static int32_t on_workers(int32_t descriptor, int32_t events, void *data)
+{
+	struct runtime *runtime = data;
+
+	(void)descriptor;
+	(void)events;
+	workers_dispatch(runtime->workers);
+	if (runtime->engine)
+		runtime_after_input(runtime);
+	return 0;
+}
+
+/* --- setting up and taking down --- */
+
+static int open_disks(struct runtime *runtime)
+{
+	struct blockio_settings disks = {
+		.kind = BLOCKIO_BEST,
+		.node_directory = PROCESS_RUN_DIR,
+		.context = runtime,
+		.done = on_disk_done,
+	};
+	struct devices_settings devices = {
+		.node_directory = PROCESS_RUN_DIR,
+		.context = runtime,
+		.cycled = on_device_cycled,
+		.refreshed = on_names,
+	};
+
+	runtime->workers = workers_new();
+	if (!runtime->workers)
+		return -errno;
+	disks.workers = runtime->workers;
+	devices.workers = runtime->workers;
+	runtime->blockio = blockio_new(&disks);
+	if (!runtime->blockio)
+		return -errno;
+	runtime->devices = devices_new(&devices);
+	watch(runtime, workers_descriptor(runtime->workers), on_workers);
+	watch(runtime, blockio_descriptor(runtime->blockio), on_blockio);
+	return 0;
+}
+
+static int open_group(struct runtime *runtime)
+{
+	struct group_callbacks callbacks = {
+		.context = runtime,
+		.message = on_message,
+		.view = on_view,
+		.quorum = on_quorum,
+		.disconnected = on_disconnected,
+	};
+
+	runtime->group = runtime->options->standalone ?
+				 group_alone_new(runtime->options->node, &callbacks) :
+				 group_cpg_new(CLUSTER_GROUP_NAME, &callbacks);
+	if (!runtime->group)
+		return -errno;
+	watch(runtime, group_descriptor(runtime->group), on_group);
+	return 0;
+}
+
+static int open_control(struct runtime *runtime)
+{
+	struct ctl_server_settings settings = {
+		.loop = runtime->loop,
+		.group = runtime->options->group,
+		.context = runtime,
+		.request = verbs_run,
+	};
+
+	runtime->ctl = ctl_server_new(&settings);
+	return runtime->ctl ? 0 : -errno;
+}
+
+static int open_timer(struct runtime *runtime)
+{
+	runtime->armed_ms = NEVER;
+	runtime->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (runtime->timer < 0)
+		return -errno;
+	watch(runtime, runtime->timer, on_timer);
+	return 0;
+}
+
+static void open_signals(struct runtime *runtime)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_HIGH, SIGTERM, runtime, on_stop_signal,
+				 NULL);
+	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_HIGH, SIGINT, runtime, on_stop_signal,
+				 NULL);
+	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_LOW, SIGHUP, runtime, on_ignored_signal,
+				 NULL);
+	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_LOW, SIGUSR1, runtime, on_dump_signal,
+				 NULL);
+}
+
+static int open_all(struct runtime *runtime)
+{
+	static const struct {
+		int (*open)(struct runtime *runtime);
+		const char *what;
+	} steps[] = {
+		{open_timer, "a timer"},
+		{open_disks, "disk I/O"},
+		{open_control, "the control socket"},
+		{open_group, "the cluster"},
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int error = steps[i].open(runtime);
+
+		if (error) {
+			log_error("cannot set up %s: %s", steps[i].what, strerror(-error));
+			return error;
+		}
+	}
+	open_signals(runtime);
+	return 0;
+}
+
+/* The kernel first: what it asks from now on fails at once, and is asked again of the next daemon. */
+static void close_all(struct runtime *runtime)
+{
+	netlink_close(runtime->netlink);
+	runtime->netlink = NULL;
+	group_free(runtime->group);
+	ctl_server_free(runtime->ctl);
+	if (runtime->engine)
+		engine_free(runtime->engine);
+	devices_free(runtime->devices);
+	blockio_free(runtime->blockio);
+	workers_free(runtime->workers);
+	if (runtime->timer > 0)
+		close(runtime->timer);
+}
+
+int runtime_run(const struct options *options)
+{
+	struct runtime *runtime = memory_new(1, sizeof(*runtime));
+	qb_loop_timer_handle ignored;
+	int exit_status;
+
+	runtime->options = options;
+	runtime->started_ms = clock_now_ms();
+	runtime->loop = qb_loop_create();
+	if (!runtime->loop) {
+		free(runtime);
+		return EXIT_FAILURE;
+	}
+	runtime->exit_status = EXIT_FAILURE;
+	if (!open_all(runtime)) {
+		(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, READY_WAIT_NS, runtime,
+					wait_too_long, &ignored);
+		qb_loop_run(runtime->loop);
+	}
+	close_all(runtime);
+	exit_status = runtime->exit_status;
+	qb_loop_destroy(runtime->loop);
+	free(runtime);
+	return exit_status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the parts of the runtime: the loop, the engine's ports and the verbs of the control socket. */
+#ifndef CLOGD_DAEMONS_RUNTIME_INTERNAL_H
+#define CLOGD_DAEMONS_RUNTIME_INTERNAL_H
+
+#include <qb/qbloop.h>
+
+#include "cluster/engine.h"
+#include "cluster/group.h"
+#include "daemons/clogd/blockio.h"
+#include "daemons/clogd/clock.h"
+#include "daemons/clogd/ctl_server.h"
+#include "daemons/clogd/device.h"
+#include "daemons/clogd/netlink.h"
+#include "daemons/clogd/options.h"
+#include "daemons/clogd/verbs.h"
+#include "daemons/clogd/workers.h"
+
+struct runtime {
+	const struct options *options;
+	qb_loop_t *loop;
+	int exit_status;
+	uint64_t started_ms;
+
+	struct workers *workers;
+	struct blockio *blockio;
+	struct devices *devices;
+	struct group *group;
+	struct netlink *netlink; /* NULL until the node's id is known, and once stopping is done */
+	struct engine *engine;   /* likewise */
+	struct ctl_server *ctl;
+	struct verbs verbs;
+
+	int timer;         /* a timerfd */
+	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
+
+	bool ready;    /* whoever started us was told */
+	bool stopping;
+};
+
+/* The engine's ports, with this runtime as their context. */
+void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports);
+/* After each batch of inputs to the engine: starts what it asked for, and sets the timer. */
+void runtime_after_input(struct runtime *runtime);
+
+#endif
