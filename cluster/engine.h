@@ -99,7 +99,7 @@ void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_re
 void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes,
 		    size_t size);
 void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view);
-void engine_quorum(struct engine *engine, uint64_t now_ms, bool quorate, const uint32_t *nodes,
+void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, const uint32_t *nodes,
 		   size_t node_count);
 void engine_disconnected(struct engine *engine, uint64_t now_ms);
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result);
@@ -155,7 +155,7 @@ struct engine_log_status {
 struct engine_status {
 	uint32_t node;
 	uint16_t protocol;
-	bool quorate;
+	bool quorate; /* for certain */
 	bool joined; /* state is that of the cluster */
 	const uint32_t *members;
 	size_t member_count;

@@ -26,11 +26,11 @@ struct group_callbacks {
 	void (*view)(void *context, const struct view *view);
 	/*
 	 * Quorum, and the nodes of the cluster (with or without a daemon in the
-	 * group). Unordered, but true only while quorum speaks of the same ring as
-	 * the last view: after the cluster's nodes changed it is false from before
-	 * the first view of the change until after the last.
+	 * group). Not ordered with messages, but UNSURE is: it comes before the first
+	 * view of a change of the cluster's nodes, and lasts until all these views
+	 * are delivered and quorum has spoken of the same nodes.
 	 */
-	void (*quorum)(void *context, bool quorate, const uint32_t *nodes, size_t node_count);
+	void (*quorum)(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count);
 	/* The connection to the cluster is gone; the group reconnects by itself and a new view follows. */
 	void (*disconnected)(void *context);
 };

@@ -3,13 +3,13 @@
  * The transport over Corosync: CPG for messages and views, libquorum for
  * quorum. Nothing outside group_cpg*.c knows Corosync.
  *
- * Two stories behind the rule for quorum (group.h):
+ * Two stories behind UNSURE (group.h):
  *  - A node is cut off. CPG tells it that the others are down before quorum
- *    tells it that it is alone: so a view with a node up or down suspends
- *    quorum until the totem change that closes this ring's views, and from
- *    there until quorum speaks of the same ring.
+ *    tells it that it is alone: so a view with a node up or down makes quorum
+ *    unsure until the totem change that closes this ring's views, and from there
+ *    until quorum speaks of the same ring.
  *  - A cut-off node comes back. Quorum may tell it that it is quorate before
- *    CPG has delivered the merged view: quorum of another ring does not count.
+ *    CPG has delivered the merged view: quorum of another ring says nothing.
  */
 #include <errno.h>
 #include <qb/qblog.h>
@@ -54,8 +54,7 @@ struct group_cpg {
 	uint32_t nodes[VIEW_NODES_MAX];
 	size_t node_count;
 	bool nodes_changed;
-	bool reported; /* something was, since the link is up */
-	bool reported_quorate;
+	enum quorum reported_quorum;
 };
 
 static struct group_cpg *cpg_of(const struct group *group)
@@ -128,7 +127,7 @@ static void forget_cluster(struct group_cpg *group)
 	group->members.count = 0;
 	group->quorum_known = false;
 	group->node_count = 0;
-	group->reported = false;
+	group->reported_quorum = QUORUM_NO;
 	memset(&group->cpg_ring, 0, sizeof(group->cpg_ring));
 	memset(&group->quorum_ring, 0, sizeof(group->quorum_ring));
 }
@@ -169,18 +168,25 @@ static struct group_cpg *group_of_cpg(cpg_handle_t handle)
 	return cpg_context_get(handle, &context) == CS_OK ? context : NULL;
 }
 
+static enum quorum find_quorum(const struct group_cpg *group)
+{
+	if (group->ring_changing || !group->quorum_known ||
+	    group->cpg_ring.node != group->quorum_ring.node ||
+	    group->cpg_ring.seq != group->quorum_ring.seq)
+		return QUORUM_UNSURE;
+	return group->quorum_quorate ? QUORUM_YES : QUORUM_NO;
+}
+
+/* Before the first view there is nothing to say. */
 static void report_quorum(struct group_cpg *group)
 {
-	bool quorate = group->joined && !group->ring_changing && group->quorum_known &&
-		       group->quorum_quorate && group->cpg_ring.node == group->quorum_ring.node &&
-		       group->cpg_ring.seq == group->quorum_ring.seq;
+	enum quorum quorum = find_quorum(group);
 
-	if (group->reported && quorate == group->reported_quorate && !group->nodes_changed)
+	if (!group->joined || (quorum == group->reported_quorum && !group->nodes_changed))
 		return;
-	group->reported = true;
-	group->reported_quorate = quorate;
+	group->reported_quorum = quorum;
 	group->nodes_changed = false;
-	group->callbacks.quorum(group->callbacks.context, quorate, group->nodes, group->node_count);
+	group->callbacks.quorum(group->callbacks.context, quorum, group->nodes, group->node_count);
 }
 
 static void deliver(cpg_handle_t handle, const struct cpg_name *name, uint32_t node, uint32_t pid,

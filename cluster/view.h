@@ -25,4 +25,10 @@ struct view {
 	size_t change_count;
 };
 
+/*
+ * What is known of quorum. UNSURE from the moment a node was lost or found until
+ * the quorum of that new membership is known: nothing may change meanwhile.
+ */
+enum quorum { QUORUM_NO, QUORUM_YES, QUORUM_UNSURE };
+
 #endif

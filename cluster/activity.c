@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Marks, clears and flushes of this node's kernel.
+ *
+ * A region is `claimed` when this node has it marked in the cluster, counting
+ * what is still on its way. The kernel's own marks and the window are parts of
+ * it; a mark of a claimed region costs nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+static bool in_range(const struct locallog *log, const uint64_t *regions, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!log->active || regions[i] >= log->active->args.region_count)
+			return false;
+	return true;
+}
+
+static void mark(struct locallog *log, uint32_t region)
+{
+	log->counters[COUNTER_MARKS]++;
+	log->marked_since_flush = true;
+	regionset_add(log->kernel_marked, region);
+	regionset_remove(log->unknown, region);
+	if (window_remove(log->window, region))
+		log->counters[COUNTER_MARKS_RETAINED]++;
+	if (!regionset_contains(log->claimed, region))
+		regionset_add(log->staged, region);
+	else if (regionset_contains(log->unsettled, region))
+		log->flush_ticket = log->marks_ticket;
+}
+
+int activity_mark(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count)
+{
+	(void)engine;
+	if (!in_range(log, regions, count))
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++)
+		mark(log, (uint32_t)regions[i]);
+	return 0;
+}
+
+static uint64_t send_update(struct engine *engine, struct locallog *log, struct wire_op *op)
+{
+	op->kind = OP_UPDATE;
+	op->ticket = ++log->ticket;
+	engine_send(engine, log, op);
+	return log->ticket;
+}
+
+struct clears {
+	uint32_t *regions;
+	uint32_t count;
+};
+
+static void give_back(struct locallog *log, struct clears *clears, uint32_t region)
+{
+	if (!clears->regions)
+		clears->regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
+	regionset_remove(log->claimed, region);
+	clears->regions[clears->count++] = region;
+}
+
+static void send_clears(struct engine *engine, struct locallog *log, struct clears *clears)
+{
+	struct wire_op op = {.others = clears->regions, .other_count = clears->count};
+
+	if (clears->count > 0)
+		send_update(engine, log, &op);
+	*clears = (struct clears){0};
+}
+
+/* A region that others wait to copy is not kept. */
+static bool worth_keeping(const struct engine *engine, const struct regionlog *state, uint32_t region)
+{
+	return engine->settings.window_regions > 0 && !engine->quiescing && state &&
+	       !regionset_contains(state->unsynced, region);
+}
+
+static void clear(struct engine *engine, struct locallog *log, const struct regionlog *state,
+		  struct clears *clears, uint32_t region)
+{
+	uint32_t oldest;
+	uint64_t since;
+
+	log->counters[COUNTER_CLEARS]++;
+	regionset_remove(log->kernel_marked, region);
+	regionset_remove(log->unknown, region);
+	if (log->active)
+		regionset_remove(log->active->told_clear, region);
+	/* Never sent: then it never was marked for anybody. */
+	if (regionset_remove(log->staged, region) || !regionset_contains(log->claimed, region))
+		return;
+	if (window_contains(log->window, region))
+		return;
+	if (!worth_keeping(engine, state, region)) {
+		give_back(log, clears, region);
+		return;
+	}
+	if (window_is_full(log->window) && window_oldest(log->window, &oldest, &since)) {
+		window_remove(log->window, oldest);
+		give_back(log, clears, oldest);
+	}
+	window_add(log->window, region, engine->now_ms);
+}
+
+int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct clears clears = {0};
+
+	if (!in_range(log, regions, count))
+		return -EINVAL;
+	for (uint32_t i = 0; i < count; i++)
+		clear(engine, log, state, &clears, (uint32_t)regions[i]);
+	send_clears(engine, log, &clears);
+	return 0;
+}
+
+/* --- flush --- */
+
+void activity_await(struct locallog *log, struct update *update)
+{
+	*log->last_update = update;
+	log->last_update = &update->next;
+	log->marks_ticket = update->ticket;
+}
+
+static void remember_update(struct locallog *log, const struct wire_op *op)
+{
+	struct update *update = memory_new(1, sizeof(*update) + op->region_count * sizeof(uint32_t));
+
+	update->ticket = log->ticket + 1; /* the one that send_update takes next */
+	update->region_count = op->region_count;
+	for (uint32_t i = 0; i < op->region_count; i++) {
+		update->regions[i] = op->regions[i];
+		regionset_add(log->claimed, op->regions[i]);
+		regionset_add(log->unsettled, op->regions[i]);
+	}
+	activity_await(log, update);
+}
+
+/* A stream that wrote n regions in a row will write more: mark some ahead, in proportion. */
+static void mark_ahead(struct engine *engine, struct locallog *log, struct wire_op *op)
+{
+	uint32_t region = op->regions[op->region_count - 1];
+	uint64_t end;
+
+	log->stream_length = op->regions[0] == log->stream_next ? log->stream_length + op->region_count : 0;
+	log->stream_next = region + 1;
+	if (log->stream_length == 0 || engine->settings.mark_ahead_regions == 0)
+		return;
+	end = (uint64_t)region + 1 +
+	      (log->stream_length < engine->settings.mark_ahead_regions ? log->stream_length :
+									  engine->settings.mark_ahead_regions);
+	for (uint64_t ahead = (uint64_t)region + 1; ahead < end && ahead < log->active->args.region_count; ahead++) {
+		if (op->region_count == WIRE_REGIONS_MAX || window_is_full(log->window))
+			break;
+		log->stream_next = (uint32_t)ahead + 1;
+		if (regionset_contains(log->claimed, (uint32_t)ahead) ||
+		    !worth_keeping(engine, engine_state(engine, log), (uint32_t)ahead))
+			continue;
+		op->regions[op->region_count++] = (uint32_t)ahead;
+		window_add(log->window, (uint32_t)ahead, engine->now_ms);
+	}
+}
+
+static void send_staged(struct engine *engine, struct locallog *log)
+{
+	uint64_t region = regionset_next(log->staged, 0);
+
+	while (region != REGION_NONE) {
+		struct wire_op op = {.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t))};
+
+		while (region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX) {
+			op.regions[op.region_count++] = (uint32_t)region;
+			region = regionset_next(log->staged, region + 1);
+		}
+		mark_ahead(engine, log, &op);
+		remember_update(log, &op);
+		log->flush_ticket = send_update(engine, log, &op);
+	}
+	regionset_clear(log->staged);
+}
+
+static bool holds_on_error(const struct locallog *log)
+{
+	return log->active && log->active->args.block_on_error;
+}
+
+void activity_flush(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	log->counters[COUNTER_FLUSHES]++;
+	if (engine_is_frozen(engine) && (log->marked_since_flush || !regionset_is_empty(log->staged))) {
+		pending_add(engine, log, request, WAIT_STATE, 0);
+		return;
+	}
+	if (!regionset_is_empty(log->staged))
+		send_staged(engine, log);
+	log->marked_since_flush = false;
+	if (log->flush_ticket <= log->settled_ticket) {
+		log->counters[COUNTER_FLUSHES_AT_ONCE]++;
+		reply_error(engine, request, 0);
+	} else if (state && state->failed && !holds_on_error(log)) {
+		reply_error(engine, request, -EIO);
+	} else {
+		pending_add(engine, log, request, WAIT_SETTLED, log->flush_ticket);
+	}
+}
+
+void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op)
+{
+	for (struct update *update = log->updates; update; update = update->next)
+		if (update->ticket <= op->ticket && update->position == 0)
+			update->position = replica_position(engine->replica);
+	activity_settle(engine, log);
+}
+
+static void answer_settled(struct engine *engine, struct locallog *log)
+{
+	for (struct pending **at = &log->pending; *at;) {
+		struct pending *pending = *at;
+
+		if (pending->wait != WAIT_SETTLED || pending->ticket > log->settled_ticket) {
+			at = &pending->next;
+			continue;
+		}
+		*at = pending->next;
+		reply_error(engine, &pending->request, 0);
+		free(pending);
+	}
+}
+
+void activity_settle(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct update *update;
+
+	while ((update = log->updates) && update->position != 0) {
+		if (state && state->type == LOG_TYPE_DISK && !logdisk_is_settled(log, update->position))
+			break;
+		for (uint32_t i = 0; i < update->region_count; i++)
+			regionset_remove(log->unsettled, update->regions[i]);
+		log->settled_ticket = update->ticket;
+		log->updates = update->next;
+		if (!log->updates)
+			log->last_update = &log->updates;
+		free(update);
+	}
+	answer_settled(engine, log);
+}
+
+void activity_fail(struct engine *engine, struct locallog *log)
+{
+	struct pending *pending;
+
+	if (holds_on_error(log))
+		return;
+	while ((pending = pending_take(log, WAIT_SETTLED, 0))) {
+		reply_error(engine, &pending->request, -EIO);
+		free(pending);
+	}
+}
+
+/* --- the window --- */
+
+static bool is_due(const struct engine *engine, const struct locallog *log, uint32_t *region)
+{
+	uint64_t since;
+
+	return window_oldest(log->window, region, &since) && engine->now_ms >= since + engine->settings.hold_ms;
+}
+
+void activity_let_go(struct engine *engine, struct locallog *log, bool everything)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct clears clears = {0};
+	uint32_t region;
+	uint64_t since;
+
+	if (engine_is_frozen(engine) || !log->active || log->active->state != INSTANCE_ACTIVE)
+		return;
+	while (clears.count < WIRE_REGIONS_MAX &&
+	       (everything ? window_oldest(log->window, &region, &since) : is_due(engine, log, &region))) {
+		window_remove(log->window, region);
+		give_back(log, &clears, region);
+	}
+	/* What has to be copied again must not wait for the hold time. */
+	for (uint64_t wanted = state && window_count(log->window) ? regionset_next(state->unsynced, 0) : REGION_NONE;
+	     wanted != REGION_NONE && clears.count < WIRE_REGIONS_MAX;) {
+		uint64_t claimed = regionset_next(log->claimed, wanted);
+
+		if (claimed == REGION_NONE)
+			break;
+		if (claimed != wanted) {
+			wanted = regionset_next(state->unsynced, claimed);
+			continue;
+		}
+		if (window_remove(log->window, (uint32_t)wanted))
+			give_back(log, &clears, (uint32_t)wanted);
+		wanted = regionset_next(state->unsynced, wanted + 1);
+	}
+	send_clears(engine, log, &clears);
+}
+
+uint64_t activity_deadline(const struct engine *engine, const struct locallog *log)
+{
+	uint32_t region;
+	uint64_t since;
+
+	if (engine_is_frozen(engine) || !window_oldest(log->window, &region, &since))
+		return UINT64_MAX;
+	/* In steps, so that clears share a message. */
+	return since + engine->settings.hold_ms + engine->settings.hold_ms / 8;
+}
+
+/* --- starting and ending --- */
+
+static void forget_updates(struct locallog *log)
+{
+	while (log->updates) {
+		struct update *update = log->updates;
+
+		log->updates = update->next;
+		free(update);
+	}
+	log->last_update = &log->updates;
+	regionset_clear(log->unsettled);
+}
+
+static void empty_window(struct locallog *log)
+{
+	uint32_t region;
+	uint64_t since;
+
+	while (window_oldest(log->window, &region, &since))
+		window_remove(log->window, region);
+}
+
+void activity_adopt(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog_node *node = engine_own_node(engine, log);
+
+	forget_updates(log);
+	empty_window(log);
+	regionset_clear(log->kernel_marked);
+	regionset_clear(log->staged);
+	regionset_clear(log->claimed);
+	regionset_clear(log->want_sent);
+	regionset_clear(log->done);
+	log->started = REGION_NONE;
+	log->work_asked = false;
+	if (node)
+		regionset_add_all(log->claimed, node->marked);
+	/* Marks of an earlier daemon: only the kernel knows which of them it still holds. */
+	regionset_clear(log->unknown);
+	regionset_add_all(log->unknown, log->claimed);
+	log->settled_ticket = log->flush_ticket = log->ticket;
+}
+
+void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
+		      uint64_t ticket)
+{
+	struct update *update = memory_new(1, sizeof(*update));
+
+	(void)engine;
+	forget_updates(log);
+	regionset_clear(log->staged);
+	regionset_add_all(log->claimed, marked);
+	/* Everything that waits waits for this one; all of it is unsettled until then. */
+	regionset_add_all(log->unsettled, marked);
+	update->ticket = ticket;
+	activity_await(log, update);
+	log->flush_ticket = ticket;
+	log->work_asked = false;
+	regionset_clear(log->want_sent);
+	for (struct pending *pending = log->pending; pending; pending = pending->next)
+		if (pending->wait == WAIT_SETTLED)
+			pending->ticket = ticket;
+}
+
+void activity_end(struct engine *engine, struct locallog *log)
+{
+	activity_adopt(engine, log);
+	regionset_clear(log->claimed);
+	regionset_clear(log->unknown);
+}

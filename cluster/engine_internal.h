@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the engine share: the node, its local logs, their
+ * instances, and the kernel requests that wait. Private to engine*.c,
+ * requests*.c, activity.c, recovery.c, logdisk*.c and lifecycle.c.
+ */
+#ifndef CLOGD_CLUSTER_ENGINE_INTERNAL_H
+#define CLOGD_CLUSTER_ENGINE_INTERNAL_H
+
+#include "cluster/engine.h"
+#include "cluster/membership.h"
+#include "cluster/outbox.h"
+#include "cluster/replica.h"
+#include "cluster/window.h"
+#include "common/regionset.h"
+
+enum instance_state {
+	INSTANCE_OPENING,   /* CTR waits for its log device */
+	INSTANCE_INACTIVE,  /* constructed, not resumed */
+	INSTANCE_RESUMING,
+	INSTANCE_ACTIVE,
+	INSTANCE_RELEASING, /* POSTSUSPEND: marks end, the device is written out */
+	INSTANCE_SUSPENDED,
+};
+
+/* One kernel table: (uuid, luid). */
+struct instance {
+	struct instance *next;
+	uint64_t luid;
+	struct logargs args;
+	char constructor[ULOG_PAYLOAD_MAX + 1];
+	enum instance_state state;
+	bool reconnect;   /* its kernel knew an earlier daemon */
+	bool was_resumed;
+	bool gave_up;     /* a copy failed: no more work until the next resume */
+	bool wants_work;  /* was told that there is none for now */
+	uint64_t hint;    /* its kernel never asks about regions below this one */
+	struct regionset *told_clear; /* told "not being recovered": IN_SYNC must stay 1 until the write is marked */
+	struct regionset *one_leg;    /* its kernel writes these to one leg, unmarked, until the table is reloaded */
+	/* The log device. */
+	int handle; /* -1: none */
+	uint32_t block_bytes;
+	uint32_t major, minor;
+	uint64_t size_bytes;
+};
+
+enum wait_for {
+	WAIT_STATE,   /* for quorum, the cluster's state, or the instance: start over then */
+	WAIT_OPEN,    /* CTR: for the device */
+	WAIT_RESUME,  /* RESUME: for its attach and the header on the device */
+	WAIT_SETTLED, /* for a ticket to be ordered and on the device */
+	WAIT_WORK,    /* GET_RESYNC_WORK: for the hand-out */
+	WAIT_DETACH,  /* POSTSUSPEND */
+};
+
+struct pending {
+	struct pending *next;
+	enum wait_for wait;
+	uint64_t ticket;
+	uint64_t since_ms;
+	struct ulog_request request;
+};
+
+/* Marks and clears on their way: ticket, and where they were ordered. */
+struct update {
+	struct update *next;
+	uint64_t ticket;
+	uint64_t position; /* 0: not ordered yet */
+	uint32_t region_count;
+	uint32_t regions[];
+};
+
+/* A block of the log device (LOGDISK_BLOCK_BYTES) that differs from the state. */
+struct changed_block {
+	uint64_t block;
+	uint64_t first, last; /* positions of the first and the last change since it was written */
+	bool writing;         /* in the round that is out; later changes make an entry of their own */
+};
+
+/*
+ * This node's account of the log device. Every attached node keeps it, so that
+ * each can go on when the writer is lost: a position is settled when no entry
+ * has a change at or before it.
+ */
+struct logdisk {
+	struct changed_block *changed;
+	size_t changed_count, changed_capacity;
+	uint64_t rewrite_block, rewrite_end; /* blocks to be written whatever they hold; empty when equal */
+	uint64_t rewrite_writing;            /* of them, in the round: [rewrite_block, rewrite_writing) */
+	uint64_t rewrite_position;
+	uint32_t round_jobs; /* writes that are out */
+	bool round_failed;
+	bool urgent;         /* somebody waits */
+	bool others_wait;    /* on another node */
+	uint64_t told_position;
+	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
+	uint32_t writer;      /* as last seen */
+	bool failed_seen;
+	/* Loading at the first attach. */
+	struct regionset *loaded;
+	uint64_t load_offset;
+	uint64_t load_valid;
+	uint64_t load_generation;
+};
+#define LOGDISK_BLOCK_BYTES 4096U
+
+enum counter {
+	COUNTER_REQUESTS, COUNTER_MARKS, COUNTER_MARKS_RETAINED, COUNTER_CLEARS, COUNTER_FLUSHES,
+	COUNTER_FLUSHES_AT_ONCE, COUNTER_OPERATIONS, COUNTER_DISK_WRITES, COUNTER_DISK_ERRORS,
+	COUNTER_RECOVERED, COUNTER_TAINTED_ASKED, COUNTER_HELD, COUNTER_COUNT,
+};
+
+/* A log that this node has something to do with. */
+struct locallog {
+	struct locallog *next;
+	char uuid[ULOG_UUID_SIZE];
+	struct instance *instances;
+	struct instance *active; /* the one attached, or being attached */
+	struct pending *pending;
+
+	uint64_t ticket;         /* last one used */
+	uint64_t settled_ticket; /* all up to it are ordered and on the device */
+	uint64_t flush_ticket;   /* what the next FLUSH has to wait for */
+	uint64_t marks_ticket;   /* of the newest of `updates` */
+	bool marked_since_flush;
+	struct regionset *kernel_marked; /* the kernel holds these marked */
+	struct regionset *claimed;       /* marked by this node in the cluster once all that was sent is ordered */
+	struct regionset *unknown;       /* claimed by an earlier daemon: the kernel may hold them */
+	struct regionset *staged;        /* to be marked by the next FLUSH */
+	struct regionset *unsettled;     /* claimed, not yet ordered and on the device */
+	struct window *window;           /* claimed, not held by the kernel */
+	struct update *updates;
+	struct update **last_update;
+	uint32_t stream_next;            /* region a stream would mark next */
+	uint32_t stream_length;
+
+	uint64_t started;                /* region the kernel copies now, or REGION_NONE */
+	struct regionset *done;          /* copied, not yet said */
+	bool work_asked;                 /* an OP_WORK is on its way */
+	struct regionset *want_sent;
+	bool cycling, cycle_wanted;
+	uint64_t release_ticket;
+	bool released;    /* OP_RELEASE was ordered */
+	bool detach_sent;
+	uint64_t cycle_again_ms, wake_again_ms;
+	bool was_syncing;                /* for the operator's line */
+	uint64_t sync_started_ms;
+
+	struct logdisk disk;
+	uint64_t counters[COUNTER_COUNT];
+};
+
+struct disk_wait; /* a job that is out; logdisk.c */
+
+struct engine {
+	struct engine_settings settings;
+	struct engine_ports ports;
+	uint64_t now_ms;
+	struct replica *replica;
+	struct membership *membership;
+	struct outbox *outbox;
+	bool send_refused;
+	enum quorum quorum;
+	uint32_t cluster_nodes[VIEW_NODES_MAX];
+	size_t cluster_node_count;
+	struct locallog *logs; /* ascending by uuid */
+	struct disk_wait *jobs;
+	uint64_t last_job;
+	uint64_t housekeeping_ms;
+	bool quiescing;
+	bool held_seen; /* some request waits for a state */
+	uint64_t malformed_messages;
+};
+
+/* engine.c */
+bool engine_is_frozen(const struct engine *engine);
+void engine_report(struct engine *engine, enum report_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void engine_send(struct engine *engine, struct locallog *log, struct wire_op *op); /* fills uuid; frees the op */
+struct regionlog *engine_state(const struct engine *engine, const struct locallog *log);
+struct regionlog_node *engine_own_node(const struct engine *engine, const struct locallog *log);
+const char *engine_short(const char *uuid); /* the tail by which people know a log */
+
+/* locallog.c */
+struct locallog *locallog_find(const struct engine *engine, const char *uuid);
+struct locallog *locallog_need(struct engine *engine, const char *uuid);
+void locallog_free(struct locallog *log);
+void locallog_drop_if_unused(struct engine *engine, struct locallog *log);
+struct instance *instance_find(const struct locallog *log, uint64_t luid);
+struct instance *instance_new(struct locallog *log, uint64_t luid);
+void instance_remove(struct engine *engine, struct locallog *log, struct instance *instance);
+struct pending *pending_add(struct engine *engine, struct locallog *log, const struct ulog_request *request,
+			    enum wait_for wait, uint64_t ticket);
+/* Takes the first that `test` likes out of the list; the caller frees it. NULL when there is none. */
+struct pending *pending_take(struct locallog *log, enum wait_for wait, uint64_t luid);
+void reply_error(struct engine *engine, const struct ulog_request *request, int error);
+void reply_u64(struct engine *engine, const struct ulog_request *request, uint64_t value);
+void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first, uint64_t second);
+
+/* lifecycle.c: CTR, DTR */
+void lifecycle_ctr(struct engine *engine, const struct ulog_request *request);
+void lifecycle_opened(struct engine *engine, struct locallog *log, struct instance *instance,
+		      const struct disk_result *result);
+void lifecycle_dtr(struct engine *engine, const struct ulog_request *request);
+
+/* attachment.c: RESUME, PRESUSPEND, POSTSUSPEND, and coming back after a cut */
+void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request);
+void attachment_loaded(struct engine *engine, struct locallog *log);
+void attachment_attached(struct engine *engine, struct locallog *log, const struct wire_op *op,
+			 const struct replica_outcome *outcome);
+void attachment_presuspend(struct engine *engine, struct locallog *log, struct instance *instance,
+			   const struct ulog_request *request);
+void attachment_postsuspend(struct engine *engine, const struct ulog_request *request);
+void attachment_detached(struct engine *engine, struct locallog *log);
+/* Goes on with what waits: called after each event that may matter to it. */
+void attachment_advance(struct engine *engine, struct locallog *log);
+void attachment_rejoin(struct engine *engine, struct locallog *log);
+
+/* activity.c: marks, clears, flushes, the window */
+int activity_mark(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count);
+int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count);
+void activity_flush(struct engine *engine, struct locallog *log, const struct ulog_request *request);
+void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
+/* Takes an update over: it settles when its ticket is ordered and on the device. */
+void activity_await(struct locallog *log, struct update *update);
+void activity_settle(struct engine *engine, struct locallog *log);
+void activity_fail(struct engine *engine, struct locallog *log);
+void activity_let_go(struct engine *engine, struct locallog *log, bool everything);
+uint64_t activity_deadline(const struct engine *engine, const struct locallog *log);
+/* The cluster's state is new: start from what it says of this node. */
+void activity_adopt(struct engine *engine, struct locallog *log);
+/* Nothing that was sent counts; these marks are sent again under `ticket`. */
+void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
+		      uint64_t ticket);
+void activity_end(struct engine *engine, struct locallog *log);
+
+/* recovery.c */
+void recovery_get_work(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request);
+void recovery_set_sync(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request);
+void recovery_is_remote(struct engine *engine, struct locallog *log, struct instance *instance,
+			const struct ulog_request *request);
+bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region);
+void recovery_ordered(struct engine *engine, struct locallog *log);
+void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want);
+void recovery_check_hint(struct engine *engine, struct locallog *log);
+void recovery_cycled(struct engine *engine, struct locallog *log, int result);
+void recovery_tick(struct engine *engine, struct locallog *log);
+void recovery_progress(struct engine *engine, struct locallog *log);
+
+/* logdisk.c: what is to be written; logdisk_round.c: writing it */
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent, bool other_node);
+/* All blocks from that of `region` on, and the header. */
+void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region);
+/* The writer says that the device holds everything up to a position. */
+void logdisk_written(struct locallog *log, uint64_t position);
+bool logdisk_is_settled(const struct locallog *log, uint64_t position);
+bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
+void logdisk_reset(struct locallog *log);
+/* Sees who writes now, and starts a round when one is due. */
+void logdisk_follow(struct engine *engine, struct locallog *log);
+void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t result);
+void logdisk_tell(struct engine *engine, struct locallog *log); /* WRITTEN, lazily */
+
+/* diskjob.c: jobs that are out, and who waits for them; logdisk_load.c: reading a log at its first attach */
+enum disk_purpose { DISK_FOR_OPEN, DISK_FOR_HEADER, DISK_FOR_LOAD, DISK_FOR_WRITE };
+void diskjob_start(struct engine *engine, struct locallog *log, struct instance *instance,
+		   enum disk_purpose purpose, struct disk_job *job);
+void diskjob_forget_instance(struct engine *engine, const struct instance *instance);
+void diskjob_close(struct engine *engine, struct instance *instance);
+void diskjob_done(struct engine *engine, const struct disk_result *result);
+void diskjob_free_all(struct engine *engine);
+void logdisk_load(struct engine *engine, struct locallog *log);
+void logdisk_load_piece(struct engine *engine, struct locallog *log, const struct disk_result *result);
+
+#endif

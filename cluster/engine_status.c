@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be seen of the engine. */
+#include <stdlib.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+static const char *const counter_names[COUNTER_COUNT] = {
+	[COUNTER_REQUESTS] = "requests",
+	[COUNTER_MARKS] = "marks",
+	[COUNTER_MARKS_RETAINED] = "marks_retained",
+	[COUNTER_CLEARS] = "clears",
+	[COUNTER_FLUSHES] = "flushes",
+	[COUNTER_FLUSHES_AT_ONCE] = "flushes_at_once",
+	[COUNTER_OPERATIONS] = "operations_sent",
+	[COUNTER_DISK_WRITES] = "log_device_writes",
+	[COUNTER_DISK_ERRORS] = "log_device_errors",
+	[COUNTER_RECOVERED] = "regions_recovered",
+	[COUNTER_HELD] = "requests_held",
+};
+
+void engine_status(const struct engine *engine, struct engine_status *status)
+{
+	static struct engine_counter counter;
+
+	counter = (struct engine_counter){"malformed_messages", engine->malformed_messages};
+	*status = (struct engine_status){
+		.node = engine->settings.node,
+		.protocol = membership_version(engine->membership),
+		.quorate = engine->quorum == QUORUM_YES,
+		.joined = membership_is_live(engine->membership),
+		.counters = &counter,
+		.counter_count = 1,
+	};
+	status->members = membership_members(engine->membership, &status->member_count);
+}
+
+static const char *log_state(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+{
+	if (log && log->active && log->active->state == INSTANCE_RESUMING)
+		return "joining";
+	if (!log || !log->active)
+		return "suspended";
+	if (!membership_is_live(engine->membership) && engine->quorum == QUORUM_YES)
+		return "joining";
+	if (engine_is_frozen(engine))
+		return "frozen";
+	return state && state->failed ? "failed" : "active";
+}
+
+static const char *instance_state(const struct instance *instance)
+{
+	switch (instance->state) {
+	case INSTANCE_OPENING:
+	case INSTANCE_INACTIVE:
+		return "inactive";
+	case INSTANCE_RESUMING:
+		return "resuming";
+	case INSTANCE_ACTIVE:
+		return "active";
+	case INSTANCE_RELEASING:
+	case INSTANCE_SUSPENDED:
+		return "suspended";
+	}
+	return "?";
+}
+
+/* The lists of one log, for the time of one visit. */
+struct lists {
+	uint32_t attached[VIEW_NODES_MAX];
+	struct engine_recovering recovering[VIEW_NODES_MAX];
+	struct engine_instance_status instances[16];
+	struct engine_counter counters[COUNTER_COUNT];
+};
+
+static void list_nodes(const struct regionlog *state, struct lists *lists, struct engine_log_status *status)
+{
+	for (size_t i = 0; i < state->node_count && i < VIEW_NODES_MAX; i++) {
+		const struct regionlog_node *node = &state->nodes[i];
+
+		if (node->lost)
+			status->waits_for_fencing = true;
+		if (!node->attached)
+			continue;
+		lists->attached[status->attached_count++] = node->node;
+		if (regionset_is_empty(node->working))
+			continue;
+		lists->recovering[status->recovering_count++] =
+			(struct engine_recovering){node->node, regionset_next(node->working, 0)};
+	}
+	status->attached = lists->attached;
+	status->recovering = lists->recovering;
+}
+
+static void describe_state(const struct regionlog *state, struct lists *lists, struct engine_log_status *status)
+{
+	struct bytes_buffer buffer = {0};
+
+	status->type = state->type;
+	status->region_size_sectors = state->region_size_sectors;
+	status->regions = state->region_count;
+	status->in_sync = regionlog_sync_count(state, state->region_count);
+	status->dirty = regionlog_dirty_count(state);
+	status->writer = state->type == LOG_TYPE_DISK ? regionlog_writer(state) : 0;
+	status->health = state->failed ? 'D' : 'A';
+	list_nodes(state, lists, status);
+	regionlog_encode(state, &buffer);
+	status->digest = bytes_hash(BYTES_HASH_START, buffer.data, buffer.size);
+	bytes_free(&buffer);
+}
+
+static void describe_local(const struct locallog *log, struct lists *lists, struct engine_log_status *status)
+{
+	for (const struct instance *instance = log->instances; instance && status->instance_count < 16;
+	     instance = instance->next) {
+		lists->instances[status->instance_count++] =
+			(struct engine_instance_status){instance->luid, instance_state(instance)};
+		status->device = instance->args.device;
+		if (status->regions == 0) {
+			status->type = instance->args.type;
+			status->region_size_sectors = instance->args.region_size_sectors;
+			status->regions = instance->args.region_count;
+		}
+	}
+	status->retained = window_count(log->window);
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		if (counter_names[i])
+			lists->counters[status->counter_count++] =
+				(struct engine_counter){counter_names[i], log->counters[i]};
+	status->instances = lists->instances;
+	status->counters = lists->counters;
+	if (log->active)
+		status->device = log->active->args.device;
+}
+
+static void visit_log(const struct engine *engine, const struct locallog *log, const struct regionlog *state,
+		      void *context, void (*visit)(void *context, const struct engine_log_status *log))
+{
+	struct lists *lists = memory_new(1, sizeof(*lists));
+	struct engine_log_status status = {
+		.uuid = log ? log->uuid : state->uuid,
+		.state = log_state(engine, log, state),
+		.device = "",
+		.health = 'A',
+	};
+
+	if (state)
+		describe_state(state, lists, &status);
+	if (log)
+		describe_local(log, lists, &status);
+	visit(context, &status);
+	free(lists);
+}
+
+void engine_status_logs(const struct engine *engine, void *context,
+			void (*visit)(void *context, const struct engine_log_status *log))
+{
+	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
+		const struct regionlog *state = replica_log(engine->replica, i);
+
+		visit_log(engine, locallog_find(engine, state->uuid), state, context, visit);
+	}
+	/* Constructed here, attached nowhere yet. */
+	for (const struct locallog *log = engine->logs; log; log = log->next)
+		if (!replica_find(engine->replica, log->uuid))
+			visit_log(engine, log, NULL, context, visit);
+}
+
+uint64_t engine_digest(const struct engine *engine, uint64_t *position)
+{
+	*position = replica_position(engine->replica);
+	return replica_digest(engine->replica);
+}

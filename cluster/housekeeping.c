@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cluster/housekeeping.h"
+
+#include "cluster/engine_internal.h"
+
+#define HOUSEKEEPING_MS 500
+
+bool housekeeping_is_due(const struct engine *engine)
+{
+	return engine->now_ms >= engine->housekeeping_ms;
+}
+
+uint64_t housekeeping_deadline(const struct engine *engine)
+{
+	return engine->logs || replica_log_count(engine->replica) > 0 ? engine->housekeeping_ms : UINT64_MAX;
+}
+
+static bool is_in_cluster(const struct engine *engine, uint32_t node)
+{
+	for (size_t i = 0; i < engine->cluster_node_count; i++)
+		if (engine->cluster_nodes[i] == node)
+			return true;
+	return false;
+}
+
+static void say_node(struct engine *engine, enum wire_op_kind kind, uint32_t node)
+{
+	struct wire_op op = {.kind = kind, .node = node};
+
+	engine_send(engine, NULL, &op);
+}
+
+/* A node has at most one thing to be said of it at a time; the next run sees what came of it. */
+static void check_node(struct engine *engine, const struct regionlog_node *entry)
+{
+	bool member = membership_is_member(engine->membership, entry->node);
+	bool present = is_in_cluster(engine, entry->node);
+
+	if (entry->lost) {
+		if (!engine->settings.fencing && !present)
+			say_node(engine, OP_FENCED, entry->node);
+		return;
+	}
+	if (member || entry->node == engine->settings.node)
+		return;
+	if (!present)
+		say_node(engine, OP_NODE_DOWN, entry->node);
+	else if (entry->attached && !entry->absent)
+		say_node(engine, OP_DAEMON_GONE, entry->node);
+}
+
+void housekeeping_run(struct engine *engine)
+{
+	uint32_t seen[VIEW_NODES_MAX];
+	size_t seen_count = 0;
+
+	engine->housekeeping_ms = engine->now_ms + HOUSEKEEPING_MS;
+	if (engine_is_frozen(engine) || !membership_is_server(engine->membership))
+		return;
+	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
+		const struct regionlog *log = replica_log(engine->replica, i);
+
+		for (size_t j = 0; j < log->node_count; j++) {
+			size_t k = 0;
+
+			while (k < seen_count && seen[k] != log->nodes[j].node)
+				k++;
+			if (k < seen_count || seen_count == VIEW_NODES_MAX)
+				continue;
+			seen[seen_count++] = log->nodes[j].node;
+			check_node(engine, &log->nodes[j]);
+		}
+	}
+}

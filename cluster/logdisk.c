@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which blocks of the log device differ from the state, and since when. */
+#include <stdlib.h>
+
+#include "cluster/engine_internal.h"
+#include "common/disklog.h"
+#include "common/memory.h"
+
+/* A bit that only became clean can wait: being late costs no more than a copy after a crash. */
+#define LAZY_WRITE_MS 1000
+
+static void plan_write(struct engine *engine, struct locallog *log, bool urgent)
+{
+	if (urgent)
+		log->disk.urgent = true;
+	else if (log->disk.write_at_ms == UINT64_MAX)
+		log->disk.write_at_ms = engine->now_ms + LAZY_WRITE_MS;
+}
+
+static void changed_block(struct engine *engine, struct locallog *log, uint64_t block)
+{
+	struct logdisk *disk = &log->disk;
+	uint64_t position = replica_position(engine->replica);
+
+	for (size_t i = 0; i < disk->changed_count; i++) {
+		if (disk->changed[i].block != block || disk->changed[i].writing)
+			continue;
+		disk->changed[i].last = position;
+		return;
+	}
+	if (disk->changed_count == disk->changed_capacity) {
+		disk->changed_capacity = disk->changed_capacity ? 2 * disk->changed_capacity : 16;
+		disk->changed = memory_resize(disk->changed, disk->changed_capacity * sizeof(*disk->changed));
+	}
+	disk->changed[disk->changed_count++] =
+		(struct changed_block){.block = block, .first = position, .last = position};
+}
+
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent, bool other_node)
+{
+	changed_block(engine, log, disklog_block_of_region(region, LOGDISK_BLOCK_BYTES));
+	plan_write(engine, log, urgent);
+	if (urgent && other_node)
+		log->disk.others_wait = true;
+}
+
+void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	uint64_t end;
+
+	if (!state)
+		return;
+	end = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+	log->disk.rewrite_block = log->disk.rewrite_writing = end;
+	log->disk.rewrite_end = end;
+	if (region < state->region_count)
+		log->disk.rewrite_block = disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
+	log->disk.rewrite_writing = log->disk.rewrite_block;
+	log->disk.rewrite_position = replica_position(engine->replica);
+	changed_block(engine, log, 0);
+	plan_write(engine, log, true);
+	log->disk.others_wait = true;
+}
+
+void logdisk_written(struct locallog *log, uint64_t position)
+{
+	struct logdisk *disk = &log->disk;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < disk->changed_count; i++) {
+		if (disk->changed[i].last <= position && !disk->changed[i].writing)
+			continue;
+		if (disk->changed[i].first <= position)
+			disk->changed[i].first = position + 1;
+		disk->changed[kept++] = disk->changed[i];
+	}
+	disk->changed_count = kept;
+	if (disk->rewrite_position <= position && disk->round_jobs == 0)
+		disk->rewrite_block = disk->rewrite_end;
+}
+
+bool logdisk_is_settled(const struct locallog *log, uint64_t position)
+{
+	const struct logdisk *disk = &log->disk;
+
+	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
+		return false;
+	for (size_t i = 0; i < disk->changed_count; i++)
+		if (disk->changed[i].first <= position)
+			return false;
+	return true;
+}
+
+bool logdisk_is_quiet(const struct locallog *log)
+{
+	return log->disk.round_jobs == 0;
+}
+
+void logdisk_reset(struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+
+	disk->changed_count = 0;
+	disk->rewrite_block = disk->rewrite_end = 0;
+	disk->urgent = disk->others_wait = false;
+	disk->write_at_ms = UINT64_MAX;
+	disk->writer = 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a log at the first attach: header, then the bitmap piece by piece. */
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "common/disklog.h"
+
+static void read_piece(struct engine *engine, struct locallog *log)
+{
+	struct instance *instance = log->active;
+	uint64_t size = disklog_size_bytes(instance->args.region_count, instance->block_bytes);
+	uint64_t left = size - log->disk.load_offset;
+	struct disk_job job = {
+		.kind = DISK_READ,
+		.handle = instance->handle,
+		.offset_bytes = log->disk.load_offset,
+		.length_bytes = left < DISK_JOB_BYTES_MAX ? (uint32_t)left : DISK_JOB_BYTES_MAX,
+	};
+
+	diskjob_start(engine, log, instance, DISK_FOR_LOAD, &job);
+}
+
+void logdisk_load(struct engine *engine, struct locallog *log)
+{
+	regionset_free(log->disk.loaded);
+	log->disk.loaded = regionset_new();
+	log->disk.load_offset = 0;
+	log->disk.load_valid = 0;
+	log->disk.load_generation = replica_generation(engine->replica, log->uuid);
+	read_piece(engine, log);
+}
+
+/* Bits that are 0 are regions that were dirty. Most words are all ones. */
+static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t first, uint64_t end)
+{
+	uint64_t run = REGION_NONE;
+
+	for (uint64_t region = first; region < end; region++) {
+		uint64_t index = region - first;
+		bool dirty = !(bits[index / 8] & (1U << (index % 8)));
+
+		if (index % 8 == 0 && region + 8 <= end && bits[index / 8] == 0xff && run == REGION_NONE) {
+			region += 7;
+			continue;
+		}
+		if (dirty && run == REGION_NONE)
+			run = region;
+		if (!dirty && run != REGION_NONE) {
+			regionset_add_range(unsynced, run, region);
+			run = REGION_NONE;
+		}
+	}
+	if (run != REGION_NONE)
+		regionset_add_range(unsynced, run, end);
+}
+
+static void take_header(struct locallog *log, const uint8_t *bytes)
+{
+	struct disklog_header header;
+	uint64_t count = log->active->args.region_count;
+
+	disklog_header_decode(bytes, &header);
+	if (disklog_header_kind(&header) == DISKLOG_VALID)
+		log->disk.load_valid = header.region_count < count ? header.region_count : count;
+}
+
+static void take_piece(struct locallog *log, const struct disk_result *result)
+{
+	uint64_t start = log->disk.load_offset;
+	uint64_t end = start + (uint64_t)result->result;
+	uint64_t bits_start = start < DISKLOG_BITMAP_OFFSET ? DISKLOG_BITMAP_OFFSET : start;
+	uint64_t first, last;
+
+	if (start == 0)
+		take_header(log, result->data);
+	first = (bits_start - DISKLOG_BITMAP_OFFSET) * 8;
+	last = (end - DISKLOG_BITMAP_OFFSET) * 8;
+	if (last > log->disk.load_valid)
+		last = log->disk.load_valid;
+	if (first < last)
+		take_bits(log->disk.loaded, result->data + (bits_start - start), first, last);
+	log->disk.load_offset = end;
+}
+
+void logdisk_load_piece(struct engine *engine, struct locallog *log, const struct disk_result *result)
+{
+	struct instance *instance = log->active;
+
+	if (!instance || instance->state != INSTANCE_RESUMING || !log->disk.loaded)
+		return;
+	if (result->result <= 0) {
+		/* As the kernel does: a log that cannot be read says nothing, so nothing is in sync. */
+		engine_report(engine, REPORT_ERROR, "%s: cannot read log device %s: %s; all regions are taken as out of sync",
+			      engine_short(log->uuid), instance->args.device, strerror((int)-result->result));
+		regionset_clear(log->disk.loaded);
+		log->disk.load_valid = 0;
+		attachment_loaded(engine, log);
+		return;
+	}
+	take_piece(log, result);
+	if (log->disk.load_offset < disklog_size_bytes(instance->args.region_count, instance->block_bytes))
+		read_piece(engine, log);
+	else
+		attachment_loaded(engine, log);
+}

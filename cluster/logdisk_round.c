@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing the log device: one round at a time, of all blocks that changed. What
+ * changes while a round is out goes with the next one: many flushes, one write.
+ */
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "common/disklog.h"
+
+#define RETRY_MS 2000
+#define TELL_MS 1000
+#define ROUND_JOBS_MAX 32
+#define REWRITE_BLOCKS_PER_JOB 16
+
+static void render_block(const struct regionlog *state, uint64_t block, uint8_t *bytes)
+{
+	struct disklog_header header = {DISKLOG_MAGIC, DISKLOG_VERSION, state->region_count};
+	uint64_t first, end;
+	uint32_t bit;
+
+	memset(bytes, 0, LOGDISK_BLOCK_BYTES);
+	if (block == 0)
+		disklog_header_encode(&header, bytes);
+	disklog_block_regions(block, LOGDISK_BLOCK_BYTES, state->region_count, &first, &end);
+	if (first >= end)
+		return;
+	bit = disklog_bit_in_block((uint32_t)first, LOGDISK_BLOCK_BYTES);
+	for (uint64_t region = first; region < end; region += 8) /* a block's bits start at a byte */
+		bytes[(bit + (region - first)) / 8] =
+			end - region >= 8 ? 0xff : (uint8_t)((1U << (end - region)) - 1);
+	regionlog_render_bits(state, first, end, bytes, bit);
+}
+
+/* The last block may end before the device does, or with it. */
+static uint32_t trimmed(const struct instance *instance, const struct regionlog *state, uint64_t offset,
+			uint32_t length)
+{
+	uint64_t size = disklog_size_bytes(state->region_count, instance->block_bytes);
+
+	return offset + length > size ? (uint32_t)(size - offset) : length;
+}
+
+static void write_blocks(struct engine *engine, struct locallog *log, const struct regionlog *state,
+			 uint64_t first, uint32_t count)
+{
+	static uint8_t bytes[REWRITE_BLOCKS_PER_JOB * LOGDISK_BLOCK_BYTES];
+	struct disk_job job = {
+		.kind = DISK_WRITE,
+		.handle = log->active->handle,
+		.offset_bytes = first * LOGDISK_BLOCK_BYTES,
+		.data = bytes,
+	};
+
+	for (uint32_t i = 0; i < count; i++)
+		render_block(state, first + i, bytes + (size_t)i * LOGDISK_BLOCK_BYTES);
+	job.length_bytes = trimmed(log->active, state, job.offset_bytes, count * LOGDISK_BLOCK_BYTES);
+	log->disk.round_jobs++;
+	log->counters[COUNTER_DISK_WRITES]++;
+	diskjob_start(engine, log, log->active, DISK_FOR_WRITE, &job);
+}
+
+static void write_changed(struct engine *engine, struct locallog *log, const struct regionlog *state)
+{
+	struct logdisk *disk = &log->disk;
+	uint64_t blocks = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+
+	for (size_t i = 0; i < disk->changed_count && disk->round_jobs < ROUND_JOBS_MAX; i++) {
+		disk->changed[i].writing = true;
+		if (disk->changed[i].block < blocks) /* the log may have shrunk */
+			write_blocks(engine, log, state, disk->changed[i].block, 1);
+	}
+}
+
+static void write_rest(struct engine *engine, struct locallog *log, const struct regionlog *state)
+{
+	struct logdisk *disk = &log->disk;
+	uint64_t blocks = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+
+	if (disk->rewrite_end > blocks)
+		disk->rewrite_end = blocks;
+	disk->rewrite_writing = disk->rewrite_block;
+	while (disk->rewrite_writing < disk->rewrite_end && disk->round_jobs < ROUND_JOBS_MAX) {
+		uint64_t left = disk->rewrite_end - disk->rewrite_writing;
+		uint32_t count = left < REWRITE_BLOCKS_PER_JOB ? (uint32_t)left : REWRITE_BLOCKS_PER_JOB;
+
+		write_blocks(engine, log, state, disk->rewrite_writing, count);
+		disk->rewrite_writing += count;
+	}
+}
+
+/* Entries of blocks that a shrunken log no longer has went into no job. */
+static void finish_round(struct engine *engine, struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < disk->changed_count; i++) {
+		if (disk->changed[i].writing && !disk->round_failed)
+			continue;
+		disk->changed[kept] = disk->changed[i];
+		disk->changed[kept++].writing = false;
+	}
+	disk->changed_count = kept;
+	if (!disk->round_failed)
+		disk->rewrite_block = disk->rewrite_writing;
+	if (disk->changed_count > 0 || disk->rewrite_block < disk->rewrite_end)
+		disk->urgent = !disk->round_failed;
+	if (disk->round_failed)
+		disk->write_at_ms = engine->now_ms + RETRY_MS;
+}
+
+static void say_health(struct engine *engine, struct locallog *log, bool failed)
+{
+	struct wire_op op = {.kind = OP_HEALTH, .failed = failed};
+
+	engine_send(engine, log, &op);
+}
+
+/* The highest position at which nothing is left to be written. */
+static uint64_t settled_position(const struct engine *engine, const struct locallog *log)
+{
+	const struct logdisk *disk = &log->disk;
+	uint64_t position = replica_position(engine->replica);
+
+	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
+		position = disk->rewrite_position - 1;
+	for (size_t i = 0; i < disk->changed_count; i++)
+		if (disk->changed[i].first <= position)
+			position = disk->changed[i].first - 1;
+	return position;
+}
+
+static void tell(struct engine *engine, struct locallog *log)
+{
+	struct wire_op op = {.kind = OP_WRITTEN, .position = settled_position(engine, log)};
+
+	log->disk.others_wait = false;
+	log->disk.told_position = op.position;
+	engine_send(engine, log, &op);
+}
+
+static bool has_company(const struct engine *engine, const struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	for (size_t i = 0; state && i < state->node_count; i++)
+		if (state->nodes[i].attached && state->nodes[i].node != engine->settings.node)
+			return true;
+	return false;
+}
+
+void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t result)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct logdisk *disk = &log->disk;
+
+	if (result < 0) {
+		disk->round_failed = true;
+		log->counters[COUNTER_DISK_ERRORS]++;
+	}
+	if (--disk->round_jobs > 0 || !state)
+		return;
+	finish_round(engine, log);
+	if (disk->round_failed != state->failed)
+		say_health(engine, log, disk->round_failed);
+	if (!disk->round_failed && disk->others_wait && has_company(engine, log))
+		tell(engine, log);
+	activity_settle(engine, log);
+	logdisk_follow(engine, log);
+	attachment_advance(engine, log);
+}
+
+void logdisk_tell(struct engine *engine, struct locallog *log)
+{
+	if (log->disk.writer != engine->settings.node || engine_is_frozen(engine) || !has_company(engine, log))
+		return;
+	/* The others keep an entry a block until they hear; once in a while is enough. */
+	if (settled_position(engine, log) >= log->disk.told_position + 256 && log->disk.changed_count == 0)
+		tell(engine, log);
+}
+
+static void start_round(struct engine *engine, struct locallog *log, const struct regionlog *state)
+{
+	struct logdisk *disk = &log->disk;
+
+	disk->urgent = false;
+	disk->write_at_ms = UINT64_MAX;
+	disk->round_failed = false;
+	/* One job more until all are started: a port that completes early must not end the round. */
+	disk->round_jobs = 1;
+	write_changed(engine, log, state);
+	write_rest(engine, log, state);
+	if (disk->round_jobs == 1)
+		logdisk_round_done(engine, log, 0);
+	else
+		disk->round_jobs--;
+}
+
+/* A new writer cannot know what its predecessor had under way: what is marked goes to the device again. */
+static void take_over(struct engine *engine, struct locallog *log, const struct regionlog *state)
+{
+	for (size_t i = 0; i < state->node_count; i++) {
+		const struct regionset *marked = state->nodes[i].marked;
+
+		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
+		     region = regionset_next(marked, region + 1))
+			logdisk_changed(engine, log, (uint32_t)region, true, true);
+	}
+	log->disk.others_wait = true;
+	log->disk.urgent = true;
+}
+
+static bool round_is_due(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+{
+	const struct logdisk *disk = &log->disk;
+
+	if (disk->round_jobs > 0 || log->detach_sent || !log->active || log->active->handle < 0)
+		return false;
+	if (disk->changed_count == 0 && disk->rewrite_block >= disk->rewrite_end)
+		return false;
+	if (engine->now_ms >= disk->write_at_ms)
+		return true;
+	/* A device that failed is tried again at its time, not at each flush. */
+	return disk->urgent && (!state->failed || disk->write_at_ms == UINT64_MAX);
+}
+
+void logdisk_follow(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	uint32_t writer;
+
+	if (!state || state->type != LOG_TYPE_DISK || engine_is_frozen(engine))
+		return;
+	writer = regionlog_writer(state);
+	if (writer != log->disk.writer) {
+		log->disk.writer = writer;
+		if (writer == engine->settings.node)
+			take_over(engine, log, state);
+	}
+	if (writer == engine->settings.node && round_is_due(engine, log, state))
+		start_round(engine, log, state);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ordered operations: applied to the replica, then told to this node's parts. */
+#include "cluster/operations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+static bool is_dirty(const struct regionlog *state, uint32_t region)
+{
+	return regionset_contains(state->unsynced, region) || regionlog_is_marked(state, region);
+}
+
+/* The bits of some regions before an operation, to see which of them it changed. */
+struct bits {
+	const uint32_t *regions;
+	uint32_t count;
+	bool *dirty;
+};
+
+static void bits_before(struct bits *bits, const struct regionlog *state, const uint32_t *regions, uint32_t count)
+{
+	*bits = (struct bits){.regions = regions, .count = state ? count : 0};
+	if (bits->count == 0)
+		return;
+	bits->dirty = memory_new(count, sizeof(bool));
+	for (uint32_t i = 0; i < count; i++)
+		bits->dirty[i] = is_dirty(state, regions[i]);
+}
+
+static void bits_after(struct engine *engine, struct locallog *log, struct bits *bits,
+		       const struct regionlog *state, bool foreign)
+{
+	for (uint32_t i = 0; state && i < bits->count; i++) {
+		bool dirty = is_dirty(state, bits->regions[i]);
+
+		if (dirty != bits->dirty[i])
+			logdisk_changed(engine, log, bits->regions[i], dirty, foreign);
+	}
+	free(bits->dirty);
+}
+
+/* Marks that end in one go. */
+static void release_bits(struct engine *engine, struct locallog *log, const struct regionlog *state, uint32_t node)
+{
+	const struct regionlog_node *entry = state ? regionlog_find_node(state, node) : NULL;
+
+	for (uint64_t region = entry ? regionset_next(entry->marked, 0) : REGION_NONE; region != REGION_NONE;
+	     region = regionset_next(entry->marked, region + 1))
+		if (!regionset_contains(state->unsynced, (uint32_t)region))
+			logdisk_changed(engine, log, (uint32_t)region, false, false);
+}
+
+static void rejoin_bits(struct engine *engine, struct locallog *log, const struct wire_op *op)
+{
+	for (uint64_t region = regionset_next(op->marked, 0); region != REGION_NONE;
+	     region = regionset_next(op->marked, region + 1))
+		logdisk_changed(engine, log, (uint32_t)region, true, true);
+}
+
+static bool keeps_disk(const struct locallog *log, const struct regionlog *state)
+{
+	return log && log->active && state && state->type == LOG_TYPE_DISK;
+}
+
+static void own_operation(struct engine *engine, struct locallog *log, const struct wire_op *op,
+			  const struct replica_outcome *outcome)
+{
+	if (op->ticket != 0)
+		activity_ordered(engine, log, op);
+	switch (op->kind) {
+	case OP_ATTACH:
+		attachment_attached(engine, log, op, outcome);
+		break;
+	case OP_RELEASE:
+		if (op->ticket == log->release_ticket)
+			log->released = true;
+		break;
+	case OP_DETACH:
+		if (log->detach_sent)
+			attachment_detached(engine, log);
+		break;
+	case OP_WORK:
+		recovery_ordered(engine, log);
+		break;
+	default:
+		break;
+	}
+}
+
+static void local_effects(struct engine *engine, struct locallog *log, uint32_t origin, const struct wire_op *op,
+			  const struct replica_outcome *outcome)
+{
+	bool was_failed = log->disk.failed_seen;
+
+	if (op->kind == OP_WRITTEN)
+		logdisk_written(log, op->position);
+	if (origin == engine->settings.node)
+		own_operation(engine, log, op, outcome);
+	if (op->kind == OP_REJOIN || op->kind == OP_ATTACH)
+		log->cycle_wanted = log->cycle_wanted || op->kind == OP_REJOIN;
+	log->disk.failed_seen = outcome->log && outcome->log->failed;
+	if (log->disk.failed_seen && !was_failed) {
+		engine_report(engine, REPORT_ERROR, "%s: log device failed: writes get an error until its table is reloaded",
+			      engine_short(log->uuid));
+		activity_fail(engine, log);
+	} else if (was_failed && !log->disk.failed_seen) {
+		engine_report(engine, REPORT_NOTICE, "%s: log device works again", engine_short(log->uuid));
+	}
+	operations_follow(engine, log);
+}
+
+void operations_follow(struct engine *engine, struct locallog *log)
+{
+	activity_settle(engine, log);
+	logdisk_follow(engine, log);
+	attachment_advance(engine, log);
+	recovery_check_hint(engine, log);
+	recovery_progress(engine, log);
+}
+
+static void apply_one(struct engine *engine, uint32_t origin, const struct wire_op *op)
+{
+	struct locallog *log = op->uuid[0] ? locallog_find(engine, op->uuid) : NULL;
+	const struct regionlog *state = op->uuid[0] ? replica_find(engine->replica, op->uuid) : NULL;
+	bool disk = keeps_disk(log, state);
+	bool foreign = origin != engine->settings.node;
+	struct bits marks = {0}, clears = {0};
+	struct replica_outcome outcome;
+
+	if (disk) {
+		bits_before(&marks, state, op->regions, op->region_count);
+		bits_before(&clears, state, op->others, op->other_count);
+		if (op->kind == OP_RELEASE || op->kind == OP_DETACH || op->kind == OP_FORGET)
+			release_bits(engine, log, state, origin);
+		if (op->kind == OP_REJOIN)
+			rejoin_bits(engine, log, op);
+	}
+	replica_apply(engine->replica, origin, op, &outcome);
+	if (!log)
+		return;
+	bits_after(engine, log, &marks, outcome.log, foreign);
+	bits_after(engine, log, &clears, outcome.log, foreign);
+	if (disk && foreign && op->kind == OP_ATTACH && outcome.bits_changed)
+		logdisk_rewrite(engine, log, outcome.changed_from);
+	local_effects(engine, log, origin, op, &outcome);
+}
+
+/* Lost and found nodes concern every log. */
+static void node_operation(struct engine *engine, uint32_t origin, const struct wire_op *op)
+{
+	apply_one(engine, origin, op);
+	for (struct locallog *log = engine->logs; log; log = log->next) {
+		log->cycle_wanted = true;
+		operations_follow(engine, log);
+	}
+}
+
+int operations_apply(struct engine *engine, uint32_t origin, const void *bytes, size_t size)
+{
+	struct bytes_reader reader;
+	int result = 0;
+
+	bytes_reader_init(&reader, bytes, size);
+	replica_advance(engine->replica);
+	while (result == 0 && bytes_left(&reader) > 0) {
+		struct wire_op op;
+
+		result = wire_op_decode(&reader, &op);
+		if (result < 0)
+			break;
+		if (op.uuid[0])
+			apply_one(engine, origin, &op);
+		else
+			node_operation(engine, origin, &op);
+		wire_op_free(&op);
+	}
+	return result;
+}

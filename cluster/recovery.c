@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Recovery as this node's kernel sees it.
+ *
+ * What the kernel was told decides what may be answered next: it never asks
+ * about regions below its hint, and asks IN_SYNC up to twice for one write. So
+ * the hint never falls before a RESUME, and a region that was said not to be
+ * under recovery stays IN_SYNC until that write is marked; else a write could go
+ * to one leg, unmarked, while another node copies the region.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+#define WORK_AGAIN_MS 250
+#define CYCLE_AGAIN_MS 5000
+
+static struct wire_op work_op(struct locallog *log)
+{
+	struct wire_op op = {.kind = OP_WORK};
+	uint64_t region;
+
+	if (!regionset_is_empty(log->done))
+		op.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
+	for (region = regionset_next(log->done, 0); region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX;
+	     region = regionset_next(log->done, region + 1))
+		op.regions[op.region_count++] = (uint32_t)region;
+	for (uint32_t i = 0; i < op.region_count; i++)
+		regionset_remove(log->done, op.regions[i]);
+	return op;
+}
+
+void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want)
+{
+	struct wire_op op = work_op(log);
+
+	op.want = want;
+	op.ticket = ++log->ticket;
+	if (want > 0)
+		log->work_asked = true;
+	engine_send(engine, log, &op);
+}
+
+/* Handed out to this node and not copied yet; what somebody waits for first. */
+static uint64_t next_own(const struct engine *engine, const struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	const struct regionlog_node *own = engine_own_node(engine, log);
+	uint64_t region;
+
+	if (!state || !own)
+		return REGION_NONE;
+	for (size_t i = 0; i < state->wanted_count; i++)
+		if (regionset_contains(own->working, state->wanted[i]) && !regionset_contains(log->done, state->wanted[i]))
+			return state->wanted[i];
+	region = regionset_next(own->working, 0);
+	while (region != REGION_NONE && regionset_contains(log->done, (uint32_t)region))
+		region = regionset_next(own->working, region + 1);
+	return region;
+}
+
+static uint64_t own_left(const struct engine *engine, const struct locallog *log)
+{
+	const struct regionlog_node *own = engine_own_node(engine, log);
+
+	return own ? regionset_count(own->working) - regionset_count(log->done) : 0;
+}
+
+static bool give_work(struct engine *engine, struct locallog *log, struct instance *instance,
+		      const struct ulog_request *request)
+{
+	uint64_t region = next_own(engine, log);
+
+	if (region == REGION_NONE)
+		return false;
+	if (region >= instance->args.region_count)
+		return false;
+	log->started = region;
+	instance->wants_work = false;
+	reply_pair(engine, request, 1, region);
+	/* The next batch is asked for before this one is empty. */
+	if (!log->work_asked && own_left(engine, log) <= engine->settings.recovery_batch / 2 &&
+	    regionset_count(log->done) >= engine->settings.recovery_batch / 2)
+		recovery_report_done(engine, log, engine->settings.recovery_batch);
+	return true;
+}
+
+static void no_work(struct engine *engine, struct instance *instance, const struct ulog_request *request)
+{
+	instance->wants_work = true;
+	reply_pair(engine, request, 0, 0);
+}
+
+void recovery_get_work(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	/* Held, it would hold up reads too: the kernel asks in the thread that does everything. */
+	if (instance != log->active || instance->state != INSTANCE_ACTIVE || instance->gave_up || !state ||
+	    engine_is_frozen(engine)) {
+		no_work(engine, instance, request);
+		return;
+	}
+	if (give_work(engine, log, instance, request))
+		return;
+	if (!log->work_asked && regionset_is_empty(log->done) && !regionlog_has_work(state, engine->settings.node)) {
+		no_work(engine, instance, request);
+		return;
+	}
+	if (!log->work_asked)
+		recovery_report_done(engine, log, engine->settings.recovery_batch);
+	pending_add(engine, log, request, WAIT_WORK, 0);
+}
+
+void recovery_ordered(struct engine *engine, struct locallog *log)
+{
+	struct pending *pending;
+
+	log->work_asked = false;
+	while ((pending = pending_take(log, WAIT_WORK, 0))) {
+		if (!log->active || !give_work(engine, log, log->active, &pending->request)) {
+			if (log->active)
+				log->active->wants_work = true;
+			reply_pair(engine, &pending->request, 0, 0);
+		}
+		free(pending);
+	}
+}
+
+static void copied(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	const struct regionlog_node *own = engine_own_node(engine, log);
+
+	if (log->started == region)
+		log->started = REGION_NONE;
+	regionset_remove(instance->one_leg, region);
+	if (!own || !regionset_contains(own->working, region))
+		return;
+	log->counters[COUNTER_RECOVERED]++;
+	regionset_add(log->done, region);
+	for (size_t i = 0; state && i < state->wanted_count; i++)
+		if (state->wanted[i] == region) {
+			recovery_report_done(engine, log, 0);
+			return;
+		}
+}
+
+static void one_leg_only(struct engine *engine, struct locallog *log, struct instance *instance,
+			 const struct ulog_request *request)
+{
+	struct wire_op op = {.kind = OP_UNSYNC, .region_count = 1};
+	uint32_t region = (uint32_t)request->regions[0];
+	struct update *update = memory_new(1, sizeof(*update));
+
+	/* Failed while it was copied: another try would fail the same way. */
+	if (log->started == region) {
+		log->started = REGION_NONE;
+		instance->gave_up = true;
+	}
+	regionset_add(instance->one_leg, region);
+	op.regions = memory_new(1, sizeof(uint32_t));
+	op.regions[0] = region;
+	op.ticket = update->ticket = ++log->ticket;
+	activity_await(log, update);
+	engine_send(engine, log, &op);
+	pending_add(engine, log, request, WAIT_SETTLED, op.ticket);
+	engine_report(engine, REPORT_WARNING, "%s: region %u is out of sync: a write or a copy reached one leg only",
+		      engine_short(log->uuid), region);
+}
+
+void recovery_set_sync(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request)
+{
+	if (request->regions[0] >= instance->args.region_count) {
+		reply_error(engine, request, -EINVAL);
+		return;
+	}
+	if (request->in_sync) {
+		copied(engine, log, instance, (uint32_t)request->regions[0]);
+		reply_error(engine, request, 0);
+	} else if (instance != log->active) {
+		reply_error(engine, request, 0);
+	} else if (engine_is_frozen(engine)) {
+		pending_add(engine, log, request, WAIT_STATE, 0);
+	} else {
+		one_leg_only(engine, log, instance, request);
+	}
+}
+
+static void want(struct engine *engine, struct locallog *log, uint32_t region)
+{
+	struct wire_op op = {.kind = OP_WANT, .region_count = 1};
+
+	if (!regionset_add(log->want_sent, region))
+		return;
+	op.regions = memory_new(1, sizeof(uint32_t));
+	op.regions[0] = region;
+	engine_send(engine, log, &op);
+}
+
+static bool must_wait(const struct engine *engine, const struct locallog *log, const struct regionlog *state,
+		      uint32_t region)
+{
+	const struct regionlog_node *own = engine_own_node(engine, log);
+
+	if (!regionset_contains(state->unsynced, region))
+		return false;
+	/* Its own kernel orders its writes and its copies itself. */
+	return !own || !regionset_contains(own->working, region) || regionset_contains(log->done, region);
+}
+
+void recovery_is_remote(struct engine *engine, struct locallog *log, struct instance *instance,
+			const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	uint64_t region = request->regions[0];
+	uint64_t first;
+
+	if (region >= instance->args.region_count) {
+		reply_error(engine, request, -EINVAL);
+		return;
+	}
+	/* Frozen: the write is put back by the kernel, and reads go on beside it. */
+	if (!state || engine_is_frozen(engine)) {
+		reply_pair(engine, request, 1, instance->hint);
+		return;
+	}
+	first = regionlog_first_unsynced(state, instance->args.region_count);
+	if (first > instance->hint)
+		instance->hint = first;
+	if (must_wait(engine, log, state, (uint32_t)region)) {
+		regionset_remove(instance->told_clear, (uint32_t)region);
+		want(engine, log, (uint32_t)region);
+		reply_pair(engine, request, 1, instance->hint);
+		return;
+	}
+	regionset_add(instance->told_clear, (uint32_t)region);
+	reply_pair(engine, request, 0, instance->hint);
+}
+
+bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	if (instance->state == INSTANCE_ACTIVE &&
+	    (region < instance->hint || regionset_contains(instance->told_clear, region)))
+		return true;
+	if (!state || region >= state->region_count)
+		return false;
+	return regionlog_in_sync(state, region);
+}
+
+/* --- a kernel that was told too much --- */
+
+static bool a_leg_failed(const struct regionlog *state)
+{
+	for (size_t i = 0; i < state->node_count; i++)
+		if (!regionset_is_empty(state->nodes[i].primary_only))
+			return true;
+	return false;
+}
+
+void recovery_check_hint(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	const struct instance *instance = log->active;
+	uint64_t first;
+
+	if (!log->cycle_wanted || log->cycling || engine_is_frozen(engine) || !state || !instance ||
+	    instance->state != INSTANCE_ACTIVE || engine->now_ms < log->cycle_again_ms)
+		return;
+	log->cycle_wanted = false;
+	first = regionset_next(state->unsynced, 0);
+	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
+	if (first >= instance->args.region_count || first >= instance->hint || a_leg_failed(state))
+		return;
+	log->cycling = true;
+	engine->ports.cycle_device(engine->ports.context, log->uuid);
+}
+
+void recovery_cycled(struct engine *engine, struct locallog *log, int result)
+{
+	log->cycling = false;
+	if (result == 0)
+		return;
+	engine_report(engine, REPORT_WARNING, "%s: cannot suspend and resume its device: error %d; tried again in %d s",
+		      engine_short(log->uuid), -result, CYCLE_AGAIN_MS / 1000);
+	log->cycle_wanted = true;
+	log->cycle_again_ms = engine->now_ms + CYCLE_AGAIN_MS;
+}
+
+/* --- now and then --- */
+
+void recovery_tick(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct instance *instance = log->active;
+
+	recovery_check_hint(engine, log);
+	if (!instance || instance->state != INSTANCE_ACTIVE || !state || engine_is_frozen(engine))
+		return;
+	/* The kernel never asks again by itself: done work of an idle node would stay unsaid, new work undone. */
+	if (!regionset_is_empty(log->done) && log->started == REGION_NONE && !log->work_asked)
+		recovery_report_done(engine, log, 0);
+	if (instance->wants_work && instance->hint < instance->args.region_count &&
+	    engine->now_ms >= log->wake_again_ms && regionlog_has_work(state, engine->settings.node)) {
+		log->wake_again_ms = engine->now_ms + WORK_AGAIN_MS;
+		engine->ports.wake_device(engine->ports.context, log->uuid);
+	}
+}
+
+void recovery_progress(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	bool syncing = state && log->active && !regionset_is_empty(state->unsynced);
+
+	if (syncing == log->was_syncing)
+		return;
+	log->was_syncing = syncing;
+	if (syncing) {
+		log->sync_started_ms = engine->now_ms;
+		engine_report(engine, REPORT_NOTICE, "%s: recovery started, %llu regions out of sync",
+			      engine_short(log->uuid), (unsigned long long)regionset_count(state->unsynced));
+	} else if (state && log->active) {
+		engine_report(engine, REPORT_NOTICE, "%s: recovery finished in %llu s, all regions in sync",
+			      engine_short(log->uuid),
+			      (unsigned long long)((engine->now_ms - log->sync_started_ms + 500) / 1000));
+	}
+}

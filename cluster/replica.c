@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All logs at one position: finding them, applying operations, snapshots. */
+#include "cluster/replica.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+
+struct replica {
+	uint64_t position;
+	uint64_t generation; /* above that of every log that was dropped */
+	struct regionlog **logs; /* ascending by uuid */
+	size_t log_count;
+};
+
+struct replica *replica_new(void)
+{
+	return memory_new(1, sizeof(struct replica));
+}
+
+void replica_free(struct replica *replica)
+{
+	if (!replica)
+		return;
+	for (size_t i = 0; i < replica->log_count; i++)
+		regionlog_free(replica->logs[i]);
+	free(replica->logs);
+	free(replica);
+}
+
+uint64_t replica_position(const struct replica *replica)
+{
+	return replica->position;
+}
+
+void replica_advance(struct replica *replica)
+{
+	replica->position++;
+}
+
+/* Where the log is, or where it would have to be. */
+static size_t place_of(const struct replica *replica, const char *uuid, bool *found)
+{
+	size_t low = 0;
+	size_t high = replica->log_count;
+
+	*found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(replica->logs[middle]->uuid, uuid);
+
+		if (order == 0) {
+			*found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct regionlog *replica_find(const struct replica *replica, const char *uuid)
+{
+	bool found;
+	size_t at = place_of(replica, uuid, &found);
+
+	return found ? replica->logs[at] : NULL;
+}
+
+size_t replica_log_count(const struct replica *replica)
+{
+	return replica->log_count;
+}
+
+struct regionlog *replica_log(const struct replica *replica, size_t index)
+{
+	return replica->logs[index];
+}
+
+static void insert(struct replica *replica, size_t at, struct regionlog *log)
+{
+	replica->logs = memory_resize(replica->logs, (replica->log_count + 1) * sizeof(struct regionlog *));
+	memmove(&replica->logs[at + 1], &replica->logs[at], (replica->log_count - at) * sizeof(struct regionlog *));
+	replica->logs[at] = log;
+	replica->log_count++;
+}
+
+static struct regionlog *need_log(struct replica *replica, const char *uuid)
+{
+	bool found;
+	size_t at = place_of(replica, uuid, &found);
+
+	if (!found) {
+		insert(replica, at, regionlog_new(uuid));
+		replica->logs[at]->generation = replica->generation;
+	}
+	return replica->logs[at];
+}
+
+uint64_t replica_generation(const struct replica *replica, const char *uuid)
+{
+	const struct regionlog *log = replica_find(replica, uuid);
+
+	return log ? log->generation : replica->generation;
+}
+
+static void dispose(struct replica *replica, struct regionlog *log)
+{
+	if (log->generation >= replica->generation)
+		replica->generation = log->generation + 1;
+	regionlog_free(log);
+}
+
+static void remove_at(struct replica *replica, size_t at)
+{
+	replica->log_count--;
+	memmove(&replica->logs[at], &replica->logs[at + 1],
+		(replica->log_count - at) * sizeof(struct regionlog *));
+}
+
+/* Logs that no node has anything to do with are gone, and with them a core log's memory. */
+static void drop_if_unused(struct replica *replica, const char *uuid)
+{
+	bool found;
+	size_t at = place_of(replica, uuid, &found);
+
+	if (!found || !regionlog_is_unused(replica->logs[at]))
+		return;
+	dispose(replica, replica->logs[at]);
+	remove_at(replica, at);
+}
+
+static void drop_unused(struct replica *replica)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < replica->log_count; i++) {
+		if (regionlog_is_unused(replica->logs[i]))
+			dispose(replica, replica->logs[i]);
+		else
+			replica->logs[kept++] = replica->logs[i];
+	}
+	replica->log_count = kept;
+}
+
+static void apply_attach(struct replica *replica, uint32_t origin, const struct wire_op *op,
+			 struct replica_outcome *outcome)
+{
+	bool known;
+	size_t at = place_of(replica, op->uuid, &known);
+	struct regionlog *log = need_log(replica, op->uuid);
+	uint64_t old_count = log->region_count;
+
+	outcome->attach = regionlog_attach(log, origin, &op->attach);
+	outcome->refused = outcome->attach == ATTACH_STALE || outcome->attach == ATTACH_MISMATCH;
+	if (outcome->refused && !known) {
+		/* Never was: no generation is used up, or attachers would make each other read again. */
+		remove_at(replica, at);
+		regionlog_free(log);
+		return;
+	}
+	outcome->log = log;
+	if (outcome->attach == ATTACH_FIRST) {
+		outcome->bits_changed = true;
+		outcome->changed_from = op->attach.sync == LOG_SYNC_DEFAULT ? op->attach.valid_count : 0;
+	} else if (outcome->attach == ATTACH_OK && log->region_count != old_count) {
+		outcome->bits_changed = true;
+		outcome->changed_from = old_count < log->region_count ? old_count : log->region_count;
+	}
+}
+
+static void apply_update(struct regionlog *log, uint32_t origin, const struct wire_op *op)
+{
+	/* Clears first: a region in both was cleared, then marked again. */
+	for (uint32_t i = 0; i < op->other_count; i++)
+		regionlog_clear(log, origin, op->others[i]);
+	for (uint32_t i = 0; i < op->region_count; i++)
+		regionlog_mark(log, origin, op->regions[i]);
+}
+
+static void apply_work(struct regionlog *log, uint32_t origin, const struct wire_op *op)
+{
+	for (uint32_t i = 0; i < op->region_count; i++)
+		regionlog_recovered(log, origin, op->regions[i], true);
+	for (uint32_t i = 0; i < op->other_count; i++)
+		regionlog_recovered(log, origin, op->others[i], false);
+	regionlog_hand_out(log, origin, op->want);
+}
+
+static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wire_op *op)
+{
+	switch (op->kind) {
+	case OP_RELEASE:
+		regionlog_release(log, origin);
+		break;
+	case OP_DETACH:
+		regionlog_detach(log, origin);
+		break;
+	case OP_FORGET:
+		regionlog_forget(log, origin);
+		break;
+	case OP_UPDATE:
+		apply_update(log, origin, op);
+		break;
+	case OP_WORK:
+		apply_work(log, origin, op);
+		break;
+	case OP_WANT:
+		for (uint32_t i = 0; i < op->region_count; i++)
+			regionlog_want(log, op->regions[i]);
+		break;
+	case OP_UNSYNC:
+		for (uint32_t i = 0; i < op->region_count; i++)
+			regionlog_unsync(log, origin, op->regions[i]);
+		break;
+	case OP_HEALTH:
+		log->failed = op->failed;
+		break;
+	case OP_REJOIN:
+		regionlog_rejoin(log, origin, op->marked, op->primary_only);
+		break;
+	case OP_WRITTEN: /* changes no state: the nodes keep their own accounts of the device */
+	case OP_ATTACH:
+	case OP_NODE_DOWN:
+	case OP_DAEMON_GONE:
+	case OP_FENCED:
+		break;
+	}
+}
+
+static void apply_fenced(struct replica *replica, uint32_t node)
+{
+	for (size_t i = 0; i < replica->log_count; i++)
+		regionlog_fenced(replica->logs[i], node);
+	drop_unused(replica);
+}
+
+void replica_apply(struct replica *replica, uint32_t origin, const struct wire_op *op,
+		   struct replica_outcome *outcome)
+{
+	struct regionlog *log;
+
+	*outcome = (struct replica_outcome){0};
+	if (op->kind == OP_NODE_DOWN) {
+		replica_node_down(replica, op->node);
+		return;
+	}
+	if (op->kind == OP_FENCED) {
+		apply_fenced(replica, op->node);
+		return;
+	}
+	if (op->kind == OP_DAEMON_GONE) {
+		replica_daemon_gone(replica, op->node);
+		return;
+	}
+	if (op->kind == OP_ATTACH) {
+		apply_attach(replica, origin, op, outcome);
+		return;
+	}
+	log = replica_find(replica, op->uuid);
+	if (!log) {
+		outcome->refused = true;
+		return;
+	}
+	apply_to_log(log, origin, op);
+	drop_if_unused(replica, op->uuid);
+	outcome->log = replica_find(replica, op->uuid);
+}
+
+void replica_daemon_gone(struct replica *replica, uint32_t node)
+{
+	for (size_t i = 0; i < replica->log_count; i++)
+		regionlog_daemon_gone(replica->logs[i], node);
+	drop_unused(replica);
+}
+
+void replica_node_down(struct replica *replica, uint32_t node)
+{
+	for (size_t i = 0; i < replica->log_count; i++)
+		regionlog_node_down(replica->logs[i], node);
+	drop_unused(replica);
+}
+
+bool replica_is_lost(const struct replica *replica, uint32_t node)
+{
+	for (size_t i = 0; i < replica->log_count; i++) {
+		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
+
+		if (entry && entry->lost)
+			return true;
+	}
+	return false;
+}
+
+void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
+{
+	bytes_put_u64(buffer, replica->position);
+	bytes_put_u64(buffer, replica->generation);
+	bytes_put_u32(buffer, (uint32_t)replica->log_count);
+	for (size_t i = 0; i < replica->log_count; i++)
+		regionlog_encode(replica->logs[i], buffer);
+}
+
+struct replica *replica_decode(const void *bytes, size_t size)
+{
+	struct replica *replica = replica_new();
+	struct bytes_reader reader;
+	uint32_t count;
+
+	bytes_reader_init(&reader, bytes, size);
+	replica->position = bytes_get_u64(&reader);
+	replica->generation = bytes_get_u64(&reader);
+	count = bytes_get_u32(&reader);
+	for (uint32_t i = 0; i < count && !reader.failed; i++) {
+		struct regionlog *log = regionlog_decode(&reader);
+		size_t last = replica->log_count;
+
+		if (!log)
+			break;
+		if (last > 0 && strcmp(replica->logs[last - 1]->uuid, log->uuid) >= 0)
+			reader.failed = true;
+		insert(replica, last, log);
+	}
+	if (bytes_reader_done(&reader))
+		return replica;
+	replica_free(replica);
+	return NULL;
+}
+
+uint64_t replica_digest(const struct replica *replica)
+{
+	struct bytes_buffer buffer = {0};
+	uint64_t digest;
+
+	replica_encode(replica, &buffer);
+	digest = bytes_hash(BYTES_HASH_START, buffer.data, buffer.size);
+	bytes_free(&buffer);
+	return digest;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's seventeen requests, each to the part that answers it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "cluster/requests.h"
+
+static void is_clean(struct engine *engine, struct locallog *log, struct instance *instance,
+		     const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	uint64_t region = request->regions[0];
+	bool clean;
+
+	if (region >= instance->args.region_count) {
+		reply_error(engine, request, -EINVAL);
+		return;
+	}
+	clean = state && region < state->region_count && regionlog_in_sync(state, (uint32_t)region) &&
+		!regionlog_is_marked(state, (uint32_t)region) &&
+		!regionset_contains(log->kernel_marked, (uint32_t)region);
+	reply_u64(engine, request, clean);
+}
+
+static void in_sync(struct engine *engine, struct locallog *log, struct instance *instance,
+		    const struct ulog_request *request)
+{
+	uint64_t region = request->regions[0];
+
+	if (region >= instance->args.region_count)
+		reply_error(engine, request, -EINVAL);
+	else
+		reply_u64(engine, request, recovery_in_sync(engine, log, instance, (uint32_t)region));
+}
+
+static void get_sync_count(struct engine *engine, struct locallog *log, struct instance *instance,
+			   const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	uint64_t count = state ? regionlog_sync_count(state, instance->args.region_count) : 0;
+
+	/* Told "all", the kernel never asks for work again until its next RESUME. */
+	if (count == instance->args.region_count)
+		instance->hint = count;
+	reply_u64(engine, request, count);
+}
+
+static void status_info(struct engine *engine, struct locallog *log, struct instance *instance,
+			const struct ulog_request *request)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct ulog_reply reply;
+	char line[80];
+
+	if (instance->args.type == LOG_TYPE_CORE)
+		snprintf(line, sizeof(line), "1 clustered-core");
+	else
+		snprintf(line, sizeof(line), "3 clustered-disk %" PRIu32 ":%" PRIu32 " %c", instance->major,
+			 instance->minor, state && state->failed ? 'D' : 'A');
+	ulog_reply_init(&reply, request);
+	ulog_reply_set_string(&reply, line, false);
+	engine->ports.reply(engine->ports.context, &reply);
+}
+
+static void status_table(struct engine *engine, const struct instance *instance, const struct ulog_request *request)
+{
+	const char *words = strchr(instance->constructor, ' ');
+	struct ulog_reply reply;
+
+	ulog_reply_init(&reply, request);
+	if (words && ulog_reply_set_string(&reply, words + 1, false) < 0)
+		reply.error = -ENOSPC;
+	engine->ports.reply(engine->ports.context, &reply);
+}
+
+static void mark_region(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+{
+	reply_error(engine, request, activity_mark(engine, log, request->regions, request->region_count));
+}
+
+static void clear_region(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+{
+	/* The worker runs on for a moment after a suspend; what it clears then is not marked any more. */
+	int result = log->active ? activity_clear(engine, log, request->regions, request->region_count) : 0;
+
+	reply_error(engine, request, result);
+}
+
+static void flush(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+{
+	int result = activity_mark(engine, log, request->regions, request->region_count);
+
+	if (result < 0)
+		reply_error(engine, request, result);
+	else
+		activity_flush(engine, log, request);
+}
+
+static void on_regions(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request)
+{
+	switch (request->type) {
+	case ULOG_IS_CLEAN:
+		is_clean(engine, log, instance, request);
+		break;
+	case ULOG_IN_SYNC:
+		in_sync(engine, log, instance, request);
+		break;
+	case ULOG_FLUSH:
+		flush(engine, log, request);
+		break;
+	case ULOG_MARK_REGION:
+		mark_region(engine, log, request);
+		break;
+	case ULOG_CLEAR_REGION:
+		clear_region(engine, log, request);
+		break;
+	case ULOG_GET_RESYNC_WORK:
+		recovery_get_work(engine, log, instance, request);
+		break;
+	case ULOG_SET_REGION_SYNC:
+		recovery_set_sync(engine, log, instance, request);
+		break;
+	case ULOG_IS_REMOTE_RECOVERING:
+		recovery_is_remote(engine, log, instance, request);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_instance(struct engine *engine, struct locallog *log, struct instance *instance,
+			const struct ulog_request *request)
+{
+	switch (request->type) {
+	case ULOG_PRESUSPEND:
+		attachment_presuspend(engine, log, instance, request);
+		break;
+	case ULOG_RESUME:
+		attachment_resume(engine, log, instance, request);
+		break;
+	case ULOG_GET_REGION_SIZE:
+		reply_u64(engine, request, instance->args.region_size_sectors);
+		break;
+	case ULOG_GET_SYNC_COUNT:
+		get_sync_count(engine, log, instance, request);
+		break;
+	case ULOG_STATUS_INFO:
+		status_info(engine, log, instance, request);
+		break;
+	case ULOG_STATUS_TABLE:
+		status_table(engine, instance, request);
+		break;
+	default:
+		on_regions(engine, log, instance, request);
+		break;
+	}
+}
+
+/* A kernel whose other thread is just reconnecting: its log will be there in a moment. */
+static bool comes_too_early(const struct engine *engine, const struct instance *instance,
+			    const struct ulog_request *request)
+{
+	if (request->type == ULOG_RESUME || request->type == ULOG_GET_REGION_SIZE)
+		return false;
+	if (instance->state == INSTANCE_OPENING || instance->state == INSTANCE_RESUMING)
+		return true;
+	/* Without the cluster's state nothing is known that could be said. */
+	return instance->reconnect && !instance->was_resumed && request->type != ULOG_PRESUSPEND &&
+	       (instance->state != INSTANCE_ACTIVE || !membership_is_live(engine->membership));
+}
+
+static void unknown_instance(struct engine *engine, const struct ulog_request *request)
+{
+	/* -ESRCH makes a running kernel construct its log here; a suspend only has to end. */
+	reply_error(engine, request, request->type == ULOG_PRESUSPEND ? 0 : -ESRCH);
+}
+
+void requests_dispatch(struct engine *engine, const struct ulog_request *request)
+{
+	struct locallog *log;
+	struct instance *instance;
+
+	switch (request->type) {
+	case ULOG_CTR:
+		lifecycle_ctr(engine, request);
+		return;
+	case ULOG_DTR:
+		lifecycle_dtr(engine, request);
+		return;
+	case ULOG_POSTSUSPEND:
+		attachment_postsuspend(engine, request);
+		return;
+	default:
+		break;
+	}
+	log = locallog_find(engine, request->uuid);
+	instance = log ? instance_find(log, request->luid) : NULL;
+	if (!instance) {
+		unknown_instance(engine, request);
+		return;
+	}
+	log->counters[COUNTER_REQUESTS]++;
+	if (comes_too_early(engine, instance, request))
+		pending_add(engine, log, request, WAIT_STATE, 0);
+	else
+		on_instance(engine, log, instance, request);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The door of the kernel's requests inside the engine. */
+#ifndef CLOGD_CLUSTER_REQUESTS_H
+#define CLOGD_CLUSTER_REQUESTS_H
+
+#include "common/ulog.h"
+
+struct engine;
+
+/* Answers, or keeps the request and answers later. */
+void requests_dispatch(struct engine *engine, const struct ulog_request *request);
+
+#endif

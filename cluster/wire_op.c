@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ordered operations on logs, bytes <-> structs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/wire.h"
+#include "common/memory.h"
+
+void wire_op_free(struct wire_op *op)
+{
+	free(op->regions);
+	free(op->others);
+	regionset_free(op->attach.unsynced);
+	regionset_free(op->marked);
+	regionset_free(op->primary_only);
+	*op = (struct wire_op){0};
+}
+
+static void put_regions(struct bytes_buffer *buffer, const uint32_t *regions, uint32_t count)
+{
+	bytes_put_u16(buffer, (uint16_t)count);
+	for (uint32_t i = 0; i < count; i++)
+		bytes_put_u32(buffer, regions[i]);
+}
+
+static void get_regions(struct bytes_reader *reader, uint32_t **regions, uint32_t *count)
+{
+	uint16_t number = bytes_get_u16(reader);
+
+	if (number > WIRE_REGIONS_MAX || bytes_left(reader) < 4 * (size_t)number) {
+		reader->failed = true;
+		return;
+	}
+	if (number == 0)
+		return;
+	*regions = memory_new(number, sizeof(**regions));
+	*count = number;
+	for (uint16_t i = 0; i < number; i++)
+		(*regions)[i] = bytes_get_u32(reader);
+}
+
+static void put_attach(struct bytes_buffer *buffer, const struct regionlog_attach *attach)
+{
+	bytes_put_u8(buffer, (uint8_t)attach->type);
+	bytes_put_u32(buffer, attach->region_size_sectors);
+	bytes_put_u64(buffer, attach->region_count);
+	bytes_put_u8(buffer, (uint8_t)attach->sync);
+	bytes_put_u8(buffer, attach->reconnect);
+	bytes_put_u64(buffer, attach->generation);
+	bytes_put_u64(buffer, attach->valid_count);
+	bytes_put_u8(buffer, attach->unsynced != NULL);
+	if (attach->unsynced)
+		regionset_encode(attach->unsynced, buffer);
+}
+
+static void get_attach(struct bytes_reader *reader, struct regionlog_attach *attach)
+{
+	uint8_t type = bytes_get_u8(reader);
+	uint8_t sync;
+
+	attach->type = type == LOG_TYPE_DISK ? LOG_TYPE_DISK : LOG_TYPE_CORE;
+	attach->region_size_sectors = bytes_get_u32(reader);
+	attach->region_count = bytes_get_u64(reader);
+	sync = bytes_get_u8(reader);
+	attach->sync = sync <= LOG_SYNC_NONE ? (enum log_sync)sync : LOG_SYNC_DEFAULT;
+	attach->reconnect = bytes_get_u8(reader) != 0;
+	attach->generation = bytes_get_u64(reader);
+	attach->valid_count = bytes_get_u64(reader);
+	if (type > LOG_TYPE_DISK || sync > LOG_SYNC_NONE || attach->region_count == 0 ||
+	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count)
+		reader->failed = true;
+	if (bytes_get_u8(reader) && !reader->failed)
+		attach->unsynced = regionset_decode(reader, attach->region_count);
+}
+
+static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
+{
+	switch (op->kind) {
+	case OP_ATTACH:
+		put_attach(buffer, &op->attach);
+		break;
+	case OP_UPDATE:
+	case OP_WORK:
+		put_regions(buffer, op->regions, op->region_count);
+		put_regions(buffer, op->others, op->other_count);
+		bytes_put_u32(buffer, op->want);
+		break;
+	case OP_WANT:
+	case OP_UNSYNC:
+		put_regions(buffer, op->regions, op->region_count);
+		break;
+	case OP_WRITTEN:
+		bytes_put_u64(buffer, op->position);
+		break;
+	case OP_HEALTH:
+		bytes_put_u8(buffer, op->failed);
+		break;
+	case OP_REJOIN:
+		regionset_encode(op->marked, buffer);
+		regionset_encode(op->primary_only, buffer);
+		break;
+	case OP_NODE_DOWN:
+	case OP_DAEMON_GONE:
+	case OP_FENCED:
+		bytes_put_u32(buffer, op->node);
+		break;
+	case OP_RELEASE:
+	case OP_DETACH:
+	case OP_FORGET:
+		break;
+	}
+}
+
+static void get_body(struct bytes_reader *reader, struct wire_op *op)
+{
+	switch (op->kind) {
+	case OP_ATTACH:
+		get_attach(reader, &op->attach);
+		break;
+	case OP_UPDATE:
+	case OP_WORK:
+		get_regions(reader, &op->regions, &op->region_count);
+		get_regions(reader, &op->others, &op->other_count);
+		op->want = bytes_get_u32(reader);
+		break;
+	case OP_WANT:
+	case OP_UNSYNC:
+		get_regions(reader, &op->regions, &op->region_count);
+		break;
+	case OP_WRITTEN:
+		op->position = bytes_get_u64(reader);
+		break;
+	case OP_HEALTH:
+		op->failed = bytes_get_u8(reader) != 0;
+		break;
+	case OP_REJOIN:
+		op->marked = regionset_decode(reader, LOGARGS_REGIONS_MAX);
+		if (op->marked)
+			op->primary_only = regionset_decode(reader, LOGARGS_REGIONS_MAX);
+		break;
+	case OP_NODE_DOWN:
+	case OP_DAEMON_GONE:
+	case OP_FENCED:
+		op->node = bytes_get_u32(reader);
+		break;
+	case OP_RELEASE:
+	case OP_DETACH:
+	case OP_FORGET:
+		break;
+	}
+}
+
+void wire_op_encode(const struct wire_op *op, struct bytes_buffer *buffer)
+{
+	size_t start = buffer->size;
+
+	bytes_put_u32(buffer, 0);
+	bytes_put_u8(buffer, (uint8_t)op->kind);
+	bytes_put_string(buffer, op->uuid);
+	bytes_put_u64(buffer, op->ticket);
+	put_body(buffer, op);
+	bytes_set_u32(buffer, start, (uint32_t)(buffer->size - start - 4));
+}
+
+static bool is_of_node(enum wire_op_kind kind)
+{
+	return kind >= OP_NODE_DOWN;
+}
+
+int wire_op_decode(struct bytes_reader *reader, struct wire_op *op)
+{
+	uint32_t size = bytes_get_u32(reader);
+	const uint8_t *bytes = bytes_get_raw(reader, size);
+	struct bytes_reader body;
+	uint8_t kind;
+
+	*op = (struct wire_op){0};
+	if (!bytes)
+		return -EBADMSG;
+	bytes_reader_init(&body, bytes, size);
+	kind = bytes_get_u8(&body);
+	bytes_get_string(&body, op->uuid, sizeof(op->uuid));
+	op->ticket = bytes_get_u64(&body);
+	if (body.failed || kind < OP_ATTACH || kind > OP_KIND_MAX)
+		return -EBADMSG;
+	op->kind = (enum wire_op_kind)kind;
+	if (is_of_node(op->kind) != (op->uuid[0] == '\0'))
+		return -EBADMSG;
+	get_body(&body, op);
+	if (bytes_reader_done(&body))
+		return 0;
+	wire_op_free(op);
+	return -EBADMSG;
+}
