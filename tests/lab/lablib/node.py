@@ -121,6 +121,6 @@ class Node(Corosync, Clogd, DeviceMapper):
     def _kernel_arguments(self) -> list[str]:
         lab = self.lab
         return [f"mem={lab.memory}", lab.switch.port(self.ident), f"lab.node={self.ident}",
-                f"lab.address={self.address}", f"lab.modules={','.join(lab.modules)}",
+                f"lab.address={self.address}", *(f"lab.module={module}" for module in lab.modules),
                 f"lab.cores={lab.rundir.path}", f"lab.writable={lab.rundir.path}", f"lab.writable={lab.build}",
                 *lab.disks.arguments()]

@@ -2,6 +2,7 @@
 """Runs scenarios one after the other, each in a lab that fits, and says how each went."""
 import code
 import contextlib
+import dataclasses
 import os
 import signal
 import time
@@ -42,11 +43,13 @@ class Runner:
         finally:
             self._close_lab()
 
-    @staticmethod
-    def _order(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    def _order(self, scenarios: Sequence[Scenario]) -> list[Scenario]:
         """Those that can share a lab side by side, else as registered."""
-        seen = list(dict.fromkeys(scenario.needs for scenario in scenarios))
-        return sorted(scenarios, key=lambda scenario: seen.index(scenario.needs))
+        seen = list(dict.fromkeys(self._resolve(scenario.needs) for scenario in scenarios))
+        return sorted(scenarios, key=lambda scenario: seen.index(self._resolve(scenario.needs)))
+
+    def _resolve(self, needs: Needs) -> Needs:
+        return dataclasses.replace(needs, nodes=needs.nodes or self.nodes)
 
     def _run_one(self, number: int, scenario: Scenario) -> None:
         started = time.monotonic()
@@ -68,11 +71,12 @@ class Runner:
                   f"lab ready in {prepared_s:.1f} s)", flush=True)
 
     def _lab_for(self, needs: Needs) -> Lab:
+        needs = self._resolve(needs)
         if self.lab is not None and self.lab_needs == needs:
             return self.lab.reset()
         self._close_lab()
         self.lab_needs = needs
-        self.lab = Lab(self.rundir, needs.nodes or self.nodes, dict(needs.disks), needs.memory, needs.corosync,
+        self.lab = Lab(self.rundir, needs.nodes, dict(needs.disks), needs.memory, needs.corosync,
                        needs.token_ms, DEFAULT_MODULES + needs.modules, self.build)
         return self.lab.boot()
 
