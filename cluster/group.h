@@ -27,8 +27,8 @@ struct group_callbacks {
 	/*
 	 * Quorum, and the nodes of the cluster (with or without a daemon in the
 	 * group). Not ordered with messages, but UNSURE is: it comes before the first
-	 * view of a change of the cluster's nodes, and lasts until all these views
-	 * are delivered and quorum has spoken of the same nodes.
+	 * view of each change of the cluster's nodes, be it unsure already, and lasts
+	 * until all these views are delivered and quorum has spoken of the same nodes.
 	 */
 	void (*quorum)(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count);
 	/* The connection to the cluster is gone; the group reconnects by itself and a new view follows. */

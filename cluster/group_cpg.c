@@ -53,7 +53,8 @@ struct group_cpg {
 	bool quorum_quorate;
 	uint32_t nodes[VIEW_NODES_MAX];
 	size_t node_count;
-	bool nodes_changed;
+	bool say_anew; /* whatever was said last */
+	bool reported; /* something was, since the link is up */
 	enum quorum reported_quorum;
 };
 
@@ -127,7 +128,7 @@ static void forget_cluster(struct group_cpg *group)
 	group->members.count = 0;
 	group->quorum_known = false;
 	group->node_count = 0;
-	group->reported_quorum = QUORUM_NO;
+	group->reported = false;
 	memset(&group->cpg_ring, 0, sizeof(group->cpg_ring));
 	memset(&group->quorum_ring, 0, sizeof(group->quorum_ring));
 }
@@ -177,15 +178,17 @@ static enum quorum find_quorum(const struct group_cpg *group)
 	return group->quorum_quorate ? QUORUM_YES : QUORUM_NO;
 }
 
-/* Before the first view there is nothing to say. */
+/* Until there is a view and a first definite word, nothing is said. */
 static void report_quorum(struct group_cpg *group)
 {
 	enum quorum quorum = find_quorum(group);
 
-	if (!group->joined || (quorum == group->reported_quorum && !group->nodes_changed))
+	if (!group->joined || (quorum == QUORUM_UNSURE && !group->reported) ||
+	    (group->reported && quorum == group->reported_quorum && !group->say_anew))
 		return;
+	group->reported = true;
 	group->reported_quorum = quorum;
-	group->nodes_changed = false;
+	group->say_anew = false;
 	group->callbacks.quorum(group->callbacks.context, quorum, group->nodes, group->node_count);
 }
 
@@ -271,8 +274,10 @@ static void confchg(cpg_handle_t handle, const struct cpg_name *name,
 	(void)name;
 	if (!group || group->broken)
 		return;
-	if (ring_change_in(left, left_count) || ring_change_in(joined, joined_count)) {
+	if (!group->ring_changing &&
+	    (ring_change_in(left, left_count) || ring_change_in(joined, joined_count))) {
 		group->ring_changing = true;
+		group->say_anew = true; /* said anew, though it may be unsure already */
 		report_quorum(group);
 	}
 	apply_confchg(group, &change);
@@ -299,7 +304,7 @@ static void set_nodes(struct group_cpg *group, const uint32_t *nodes, size_t cou
 
 	if (count == group->node_count && (count == 0 || !memcmp(group->nodes, nodes, bytes)))
 		return;
-	group->nodes_changed = true;
+	group->say_anew = true;
 	group->node_count = count;
 	if (count)
 		memcpy(group->nodes, nodes, bytes);

@@ -33,15 +33,14 @@ static int send_request(qb_ipcc_connection_t *connection, const struct ctl_reque
 static int receive_reply(qb_ipcc_connection_t *connection, uint8_t *message,
 			 struct ctl_reply *reply)
 {
-	const struct qb_ipc_response_header *header =
-		(const struct qb_ipc_response_header *)(const void *)message;
+	const size_t header_size = sizeof(struct qb_ipc_response_header);
 	ssize_t got = qb_ipcc_recv(connection, message, CTL_MESSAGE_MAX, TIMEOUT_MS);
 
 	if (got < 0)
 		return got == -EAGAIN ? -ETIMEDOUT : (int)got;
-	if (got < (ssize_t)sizeof(*header))
+	if ((size_t)got < header_size)
 		return -EBADMSG;
-	return ctl_reply_decode(header + 1, (size_t)got - sizeof(*header), reply);
+	return ctl_reply_decode(message + header_size, (size_t)got - header_size, reply);
 }
 
 static int fetch(qb_ipcc_connection_t *connection, const char *line, uint8_t *message,

@@ -22,6 +22,7 @@ struct client {
 	size_t size;
 	size_t offset;
 	enum ctl_status status;
+	bool leaving;  /* disconnected by the next round of the loop */
 };
 
 struct ctl_server {
@@ -68,6 +69,25 @@ static void forget_answer(struct client *client)
 	client->text = NULL;
 }
 
+static void disconnect(void *data)
+{
+	qb_ipcs_connection_t *connection = data;
+
+	qb_ipcs_disconnect(connection);
+	qb_ipcs_connection_unref(connection);
+}
+
+/* Not at once: libqb uses the connection after a request was handled. */
+static void let_go(struct client *client)
+{
+	if (client->leaving)
+		return;
+	client->leaving = true;
+	qb_ipcs_connection_ref(client->connection);
+	if (qb_loop_job_add(the_server->settings.loop, QB_LOOP_MED, client->connection, disconnect))
+		qb_ipcs_connection_unref(client->connection);
+}
+
 /* A client that does not take its replies is let go: the loop never waits for one. */
 static void send_piece(struct client *client)
 {
@@ -91,7 +111,7 @@ static void send_piece(struct client *client)
 	if (!reply.more)
 		forget_answer(client);
 	if (qb_ipcs_response_sendv(client->connection, parts, 2) < 0)
-		qb_ipcs_disconnect(client->connection);
+		let_go(client);
 	bytes_free(&buffer);
 }
 
@@ -117,25 +137,31 @@ void ctl_server_answer(struct ctl_server *server, uint64_t call, enum ctl_status
 
 static int decode(const void *data, size_t size, struct ctl_request *request)
 {
-	const struct qb_ipc_request_header *header = data;
+	struct qb_ipc_request_header header; /* in shared memory, and not aligned there */
 
-	if (size < sizeof(*header) || header->size < (int32_t)sizeof(*header) ||
-	    (size_t)header->size > size)
+	if (size < sizeof(header))
 		return -EBADMSG;
-	return ctl_request_decode(header + 1, (size_t)header->size - sizeof(*header), request);
+	memcpy(&header, data, sizeof(header));
+	if (header.size < (int32_t)sizeof(header) || (size_t)header.size > size)
+		return -EBADMSG;
+	return ctl_request_decode((const uint8_t *)data + sizeof(header),
+				  (size_t)header.size - sizeof(header), request);
 }
 
 static int32_t handle_request(qb_ipcs_connection_t *connection, void *data, size_t size)
 {
 	struct client *client = qb_ipcs_context_get(connection);
 	struct ctl_request request;
-	int error = decode(data, size, &request);
+	int error;
 
+	if (client->leaving)
+		return 0;
+	error = decode(data, size, &request);
 	if (!error && (client->call || (request.kind == CTL_NEXT) != (client->text != NULL)))
 		error = -EPROTO; /* out of turn */
 	if (error) {
 		log_warning("a client of the control socket is let go: %s", strerror(-error));
-		qb_ipcs_disconnect(connection);
+		let_go(client);
 		return 0;
 	}
 	if (request.kind == CTL_NEXT) {

@@ -24,23 +24,32 @@ int log_priority(const char *word)
 	return -1;
 }
 
-static void add_filter(int32_t target, int priority)
+static void add_filter(int32_t target, enum qb_log_filter_type type, const char *files,
+		       int priority)
 {
-	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
-				(uint8_t)priority);
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, type, files, (uint8_t)priority);
+}
+
+/* Of the libraries, which log through libqb too, only what is wrong. */
+static void set_filters(int32_t target, int priority)
+{
+	(void)qb_log_filter_ctl(target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
+				LOG_TRACE);
+	add_filter(target, QB_LOG_FILTER_FILE_REGEX, "daemons/", priority);
+	add_filter(target, QB_LOG_FILTER_FILE_REGEX, "cluster/", priority);
+	add_filter(target, QB_LOG_FILTER_FILE, "*",
+		   priority < LOG_WARNING ? priority : LOG_WARNING);
 }
 
 void log_open(const char *name, int priority)
 {
 	qb_log_init(name, LOG_DAEMON, LOG_EMERG);
 	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
-	(void)qb_log_filter_ctl(QB_LOG_SYSLOG, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
-				LOG_TRACE);
-	add_filter(QB_LOG_SYSLOG, priority);
+	set_filters(QB_LOG_SYSLOG, priority);
 	qb_log_format_set(QB_LOG_STDERR, "%t %7p %b");
-	add_filter(QB_LOG_STDERR, priority);
+	set_filters(QB_LOG_STDERR, priority);
 	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_TRUE);
-	add_filter(QB_LOG_BLACKBOX, LOG_DEBUG);
+	set_filters(QB_LOG_BLACKBOX, LOG_DEBUG);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);

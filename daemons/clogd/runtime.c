@@ -206,9 +206,9 @@ static void on_view(void *context, const struct view *view)
 	engine_view(((struct runtime *)context)->engine, clock_now_ms(), view);
 }
 
-static void on_quorum(void *context, bool quorate, const uint32_t *nodes, size_t node_count)
+static void on_quorum(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count)
 {
-	engine_quorum(((struct runtime *)context)->engine, clock_now_ms(), quorate, nodes,
+	engine_quorum(((struct runtime *)context)->engine, clock_now_ms(), quorum, nodes,
 		      node_count);
 }
 
@@ -223,9 +223,9 @@ static int32_t on_group(int32_t descriptor, int32_t events, void *data)
 
 	(void)descriptor;
 	(void)events;
-	group_dispatch(runtime->group);
 	if (!runtime->engine && group_node(runtime->group))
 		start_engine(runtime);
+	group_dispatch(runtime->group);
 	if (runtime->engine)
 		runtime_after_input(runtime);
 	return 0;
