@@ -9,6 +9,7 @@
 #include "common/regioncodec.h"
 
 #define RANGE_END_MAX (1ULL << 32)
+#define CHUNK_REGIONS 65536U /* of one container of the library */
 
 struct regionset {
 	roaring_bitmap_t *bitmap;
@@ -53,19 +54,58 @@ bool regionset_remove(struct regionset *set, uint32_t region)
 	return roaring_bitmap_remove_checked(set->bitmap, region);
 }
 
+/* Adds or removes [first, end) by way of another set; meant for parts of chunks. */
+static void change_part(struct regionset *set, uint64_t first, uint64_t end, bool add)
+{
+	roaring_bitmap_t *part;
+
+	if (first >= end)
+		return;
+	part = roaring_bitmap_from_range(first, end, 1);
+	if (!part)
+		abort();
+	if (add)
+		roaring_bitmap_or_inplace(set->bitmap, part);
+	else
+		roaring_bitmap_andnot_inplace(set->bitmap, part);
+	roaring_bitmap_free(part);
+}
+
+/*
+ * The range functions of libroaring 0.2.66 make a bitmap of a chunk that has more
+ * than 2,047 runs, however few members these have; its serialization then takes
+ * that bitmap for an array and writes nonsense. So they get whole chunks only.
+ */
+static void change_range(struct regionset *set, uint64_t first, uint64_t end, bool add)
+{
+	uint64_t whole_first = (first + CHUNK_REGIONS - 1) / CHUNK_REGIONS * CHUNK_REGIONS;
+	uint64_t whole_end = end / CHUNK_REGIONS * CHUNK_REGIONS;
+
+	assert(end <= RANGE_END_MAX);
+	if (first >= end)
+		return;
+	if (whole_first >= whole_end) {
+		change_part(set, first, end, add);
+		return;
+	}
+	change_part(set, first, whole_first, add);
+	if (add)
+		roaring_bitmap_add_range_closed(set->bitmap, (uint32_t)whole_first,
+						(uint32_t)(whole_end - 1));
+	else
+		roaring_bitmap_remove_range_closed(set->bitmap, (uint32_t)whole_first,
+						   (uint32_t)(whole_end - 1));
+	change_part(set, whole_end, end, add);
+}
+
 void regionset_add_range(struct regionset *set, uint64_t first, uint64_t end)
 {
-	assert(end <= RANGE_END_MAX);
-	if (first < end)
-		roaring_bitmap_add_range_closed(set->bitmap, (uint32_t)first, (uint32_t)(end - 1));
+	change_range(set, first, end, true);
 }
 
 void regionset_remove_range(struct regionset *set, uint64_t first, uint64_t end)
 {
-	assert(end <= RANGE_END_MAX);
-	if (first < end)
-		roaring_bitmap_remove_range_closed(set->bitmap, (uint32_t)first,
-						   (uint32_t)(end - 1));
+	change_range(set, first, end, false);
 }
 
 void regionset_clear(struct regionset *set)

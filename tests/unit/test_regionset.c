@@ -289,6 +289,48 @@ static void whole_sets_are_added_and_taken_away(void **state)
 	}
 }
 
+/*
+ * libroaring 0.2.66: a chunk of more than 2,047 runs and at most 4,096 members,
+ * changed by a range function, is serialized wrong.
+ */
+static void many_runs_survive_a_change_of_a_range(void **state)
+{
+	static const struct {
+		uint64_t first, end;
+		bool add;
+	} cases[] = {
+		{5000, 5001, true},
+		{5000, 5100, true},
+		{1, 2, true},
+		{4198, 4199, false},
+		{4000, 70000, false},
+		{60000, CHUNK + 10, true},
+		{60000, 3 * CHUNK + 10, true},
+		{4190, 3 * CHUNK + 10, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pair pair = pair_new();
+
+		regionset_add_range(pair.set, 0, 4200);
+		regionset_compact(pair.set);
+		memset(pair.model, 1, 4200);
+		for (uint32_t at = 1; at < 4200; at += 2) {
+			assert_true(regionset_remove(pair.set, at));
+			pair.model[at] = 0;
+		}
+		if (cases[i].add)
+			regionset_add_range(pair.set, cases[i].first, cases[i].end);
+		else
+			regionset_remove_range(pair.set, cases[i].first, cases[i].end);
+		memset(pair.model + cases[i].first, cases[i].add, cases[i].end - cases[i].first);
+		check_members(&pair);
+		check_encoding(&pair);
+		pair_free(&pair);
+	}
+}
+
 static void a_set_combines_with_itself(void **state)
 {
 	struct regionset *set = regionset_new();
@@ -625,6 +667,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_set_does_what_a_plain_bitmap_does),
 		cmocka_unit_test(whole_sets_are_added_and_taken_away),
+		cmocka_unit_test(many_runs_survive_a_change_of_a_range),
 		cmocka_unit_test(a_set_combines_with_itself),
 		cmocka_unit_test(a_copy_lives_its_own_life),
 		cmocka_unit_test(ranges_of_nothing_do_nothing),
