@@ -3,6 +3,7 @@
 import concurrent.futures
 import glob
 import os
+import shutil
 import time
 from typing import Sequence
 
@@ -151,10 +152,14 @@ class Lab:
     # Programs
 
     def binary(self, name: str) -> str:
-        path = os.path.join(self.build, name)
-        if not os.access(path, os.X_OK):
-            raise LabError(f"{path} is not built")
-        return path
+        """A built program, as it was when the run first asked for it: a core file is of that one."""
+        copy = self.rundir.file(name)
+        if not os.path.exists(copy):
+            built = os.path.join(self.build, name)
+            if not os.access(built, os.X_OK):
+                raise LabError(f"{built} is not built")
+            shutil.copy2(built, copy)
+        return copy
 
     def note(self, text: str) -> None:
         """A line under the scenario's, for figures."""

@@ -106,12 +106,10 @@ class Node(Corosync, Clogd, DeviceMapper):
         self.check_clogd()
 
     def save_state(self, path: str) -> None:
-        """For whoever looks into a failure. Never raises."""
+        """For whoever looks into a failure. Never raises for what the node does."""
+        clogctl = f"timeout 10 {self.lab.rundir.file('clogctl')} status --json"
         with open(path, "w", encoding="utf-8") as state:
-            commands = STATE_COMMANDS
-            if self.clogd_is_up():
-                commands += (f"timeout 10 {self.lab.binary('clogctl')} status --json",)
-            for command in commands:
+            for command in (*STATE_COMMANDS, clogctl):
                 try:
                     result = self.run(command, 30, check=False)
                     state.write(f"# {command}\n{result.out}{result.err}\n")
