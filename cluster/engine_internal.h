@@ -91,8 +91,9 @@ struct logdisk {
 	uint32_t round_jobs; /* writes that are out */
 	bool round_failed;
 	bool urgent;         /* somebody waits */
-	bool others_wait;    /* on another node */
-	uint64_t told_position;
+	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
+	uint64_t changed_position; /* of the last change of a bit */
+	uint64_t told_position;    /* of the last WRITTEN */
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
 	uint32_t writer;      /* as last seen */
 	bool failed_seen;
@@ -251,12 +252,14 @@ void recovery_tick(struct engine *engine, struct locallog *log);
 void recovery_progress(struct engine *engine, struct locallog *log);
 
 /* logdisk.c: what is to be written; logdisk_round.c: writing it */
-void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent, bool other_node);
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent);
 /* All blocks from that of `region` on, and the header. */
 void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region);
 /* The writer says that the device holds everything up to a position. */
 void logdisk_written(struct locallog *log, uint64_t position);
 bool logdisk_is_settled(const struct locallog *log, uint64_t position);
+/* Another node waits until the device holds all that is ordered now. */
+void logdisk_others_wait(struct engine *engine, struct locallog *log);
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */

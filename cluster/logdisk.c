@@ -22,6 +22,7 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 	struct logdisk *disk = &log->disk;
 	uint64_t position = replica_position(engine->replica);
 
+	disk->changed_position = position;
 	for (size_t i = 0; i < disk->changed_count; i++) {
 		if (disk->changed[i].block != block || disk->changed[i].writing)
 			continue;
@@ -36,12 +37,22 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 		(struct changed_block){.block = block, .first = position, .last = position};
 }
 
-void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent, bool other_node)
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent)
 {
 	changed_block(engine, log, disklog_block_of_region(region, LOGDISK_BLOCK_BYTES));
 	plan_write(engine, log, urgent);
-	if (urgent && other_node)
-		log->disk.others_wait = true;
+}
+
+void logdisk_others_wait(struct engine *engine, struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+
+	/* Without a change since the last WRITTEN nobody has an entry that he could wait for. */
+	if (disk->changed_position <= disk->told_position)
+		return;
+	disk->others_last = replica_position(engine->replica);
+	if (disk->others_first == 0)
+		disk->others_first = disk->others_last;
 }
 
 void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region)
@@ -60,7 +71,6 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 	log->disk.rewrite_position = replica_position(engine->replica);
 	changed_block(engine, log, 0);
 	plan_write(engine, log, true);
-	log->disk.others_wait = true;
 }
 
 void logdisk_written(struct locallog *log, uint64_t position)
@@ -68,6 +78,8 @@ void logdisk_written(struct locallog *log, uint64_t position)
 	struct logdisk *disk = &log->disk;
 	size_t kept = 0;
 
+	if (position > disk->told_position)
+		disk->told_position = position;
 	for (size_t i = 0; i < disk->changed_count; i++) {
 		if (disk->changed[i].last <= position && !disk->changed[i].writing)
 			continue;
@@ -103,7 +115,8 @@ void logdisk_reset(struct locallog *log)
 
 	disk->changed_count = 0;
 	disk->rewrite_block = disk->rewrite_end = 0;
-	disk->urgent = disk->others_wait = false;
+	disk->urgent = false;
+	disk->others_first = disk->others_last = 0;
 	disk->write_at_ms = UINT64_MAX;
 	disk->writer = 0;
 }

@@ -9,7 +9,6 @@
 #include "common/disklog.h"
 
 #define RETRY_MS 2000
-#define TELL_MS 1000
 #define ROUND_JOBS_MAX 32
 #define REWRITE_BLOCKS_PER_JOB 16
 
@@ -135,7 +134,11 @@ static void tell(struct engine *engine, struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_WRITTEN, .position = settled_position(engine, log)};
 
-	log->disk.others_wait = false;
+	/* What was ordered while the round was out is waited for still. */
+	if (log->disk.others_last <= op.position)
+		log->disk.others_first = log->disk.others_last = 0;
+	else if (log->disk.others_first <= op.position)
+		log->disk.others_first = op.position + 1;
 	log->disk.told_position = op.position;
 	engine_send(engine, log, &op);
 }
@@ -164,8 +167,6 @@ void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t res
 	finish_round(engine, log);
 	if (disk->round_failed != state->failed)
 		say_health(engine, log, disk->round_failed);
-	if (!disk->round_failed && disk->others_wait && has_company(engine, log))
-		tell(engine, log);
 	activity_settle(engine, log);
 	logdisk_follow(engine, log);
 	attachment_advance(engine, log);
@@ -176,7 +177,7 @@ void logdisk_tell(struct engine *engine, struct locallog *log)
 	if (log->disk.writer != engine->settings.node || engine_is_frozen(engine) || !has_company(engine, log))
 		return;
 	/* The others keep an entry a block until they hear; once in a while is enough. */
-	if (settled_position(engine, log) >= log->disk.told_position + 256 && log->disk.changed_count == 0)
+	if (log->disk.changed_count == 0 && log->disk.changed_position > log->disk.told_position)
 		tell(engine, log);
 }
 
@@ -205,9 +206,9 @@ static void take_over(struct engine *engine, struct locallog *log, const struct 
 
 		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
 		     region = regionset_next(marked, region + 1))
-			logdisk_changed(engine, log, (uint32_t)region, true, true);
+			logdisk_changed(engine, log, (uint32_t)region, true);
 	}
-	log->disk.others_wait = true;
+	logdisk_others_wait(engine, log);
 	log->disk.urgent = true;
 }
 
@@ -238,6 +239,11 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 		if (writer == engine->settings.node)
 			take_over(engine, log, state);
 	}
-	if (writer == engine->settings.node && round_is_due(engine, log, state))
+	if (writer != engine->settings.node)
+		return;
+	if (round_is_due(engine, log, state))
 		start_round(engine, log, state);
+	if (log->disk.others_first != 0 && has_company(engine, log) &&
+	    settled_position(engine, log) >= log->disk.others_first)
+		tell(engine, log);
 }

@@ -31,13 +31,13 @@ static void bits_before(struct bits *bits, const struct regionlog *state, const 
 }
 
 static void bits_after(struct engine *engine, struct locallog *log, struct bits *bits,
-		       const struct regionlog *state, bool foreign)
+		       const struct regionlog *state)
 {
 	for (uint32_t i = 0; state && i < bits->count; i++) {
 		bool dirty = is_dirty(state, bits->regions[i]);
 
 		if (dirty != bits->dirty[i])
-			logdisk_changed(engine, log, bits->regions[i], dirty, foreign);
+			logdisk_changed(engine, log, bits->regions[i], dirty);
 	}
 	free(bits->dirty);
 }
@@ -50,14 +50,14 @@ static void release_bits(struct engine *engine, struct locallog *log, const stru
 	for (uint64_t region = entry ? regionset_next(entry->marked, 0) : REGION_NONE; region != REGION_NONE;
 	     region = regionset_next(entry->marked, region + 1))
 		if (!regionset_contains(state->unsynced, (uint32_t)region))
-			logdisk_changed(engine, log, (uint32_t)region, false, false);
+			logdisk_changed(engine, log, (uint32_t)region, false);
 }
 
 static void rejoin_bits(struct engine *engine, struct locallog *log, const struct wire_op *op)
 {
 	for (uint64_t region = regionset_next(op->marked, 0); region != REGION_NONE;
 	     region = regionset_next(op->marked, region + 1))
-		logdisk_changed(engine, log, (uint32_t)region, true, true);
+		logdisk_changed(engine, log, (uint32_t)region, true);
 }
 
 static bool keeps_disk(const struct locallog *log, const struct regionlog *state)
@@ -121,6 +121,13 @@ void operations_follow(struct engine *engine, struct locallog *log)
 	recovery_progress(engine, log);
 }
 
+/* Its sender answers its kernel only when the device has it. */
+static bool is_waited_for(const struct wire_op *op)
+{
+	return (op->kind == OP_UPDATE && op->region_count > 0) || op->kind == OP_ATTACH || op->kind == OP_UNSYNC ||
+	       op->kind == OP_REJOIN;
+}
+
 static void apply_one(struct engine *engine, uint32_t origin, const struct wire_op *op)
 {
 	struct locallog *log = op->uuid[0] ? locallog_find(engine, op->uuid) : NULL;
@@ -141,10 +148,12 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	replica_apply(engine->replica, origin, op, &outcome);
 	if (!log)
 		return;
-	bits_after(engine, log, &marks, outcome.log, foreign);
-	bits_after(engine, log, &clears, outcome.log, foreign);
+	bits_after(engine, log, &marks, outcome.log);
+	bits_after(engine, log, &clears, outcome.log);
 	if (disk && foreign && op->kind == OP_ATTACH && outcome.bits_changed)
 		logdisk_rewrite(engine, log, outcome.changed_from);
+	if (disk && foreign && is_waited_for(op))
+		logdisk_others_wait(engine, log);
 	local_effects(engine, log, origin, op, &outcome);
 }
 
