@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A FLUSH that was answered is a promise: the marked regions are dirty on the
+ * log device and in every replica until the CLEAR is sent. Not for a node that
+ * was cut off without fencing: what it marked is the others' to give away.
+ */
+#include "tests/sim/check.h"
+#include "tests/sim/daemon.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/kernel_log.h"
+#include "tests/sim/mapped_device.h"
+#include "tests/sim/mirror.h"
+#include "tests/sim/node.h"
+#include "tests/sim/world.h"
+
+static const struct kernel_log *live_log(const struct node *node, uint32_t mirror)
+{
+	const struct mapped_device *device;
+
+	if (!node || !node->is_on)
+		return NULL;
+	device = node->kernel->devices[mirror];
+	return device && device->live ? device->live->log : NULL;
+}
+
+/* A node that was promised the region dirty, or 0. */
+static uint32_t promised_to(const struct world *world, uint32_t mirror, uint32_t region)
+{
+	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
+		const struct kernel_log *log = live_log(world->nodes[id], mirror);
+
+		if (log && !world->nodes[id]->may_diverge && log->promised[region])
+			return id;
+	}
+	return 0;
+}
+
+static void check_bits(const struct disk *disk, const struct kernel_log *log, uint32_t node, const char *when)
+{
+	for (uint32_t region = 0; region < log->region_count; region++)
+		if (log->promised[region] && disk_says_clean(disk, region))
+			check_fail(disk->world, "%s: region %u of %s is clean on the log device, node %u has it marked",
+				   when, region, disk->mirror->uuid, node);
+}
+
+void check_flushed(struct kernel_log *log)
+{
+	if (log->mirror->log_disk && !log->kernel->node->may_diverge)
+		check_bits(log->mirror->log_disk, log, log->kernel->node->id, "FLUSH answered");
+}
+
+void check_disk(struct disk *disk, uint32_t node)
+{
+	for (uint32_t id = 1; id <= disk->world->settings.node_count; id++) {
+		const struct kernel_log *log = live_log(disk->world->nodes[id], disk->mirror->index);
+		char when[40];
+
+		if (!log || disk->world->nodes[id]->may_diverge)
+			continue;
+		snprintf(when, sizeof(when), "write of node %u landed", node);
+		check_bits(disk, log, id, when);
+	}
+}
+
+/* Has this daemon seen all that was ordered, and is there nothing on its way? */
+static bool is_current(const struct world *world, const struct daemon *daemon)
+{
+	struct engine_status status;
+
+	if (!bus_is_caught_up(&world->bus, daemon->node->id) || !bus_is_quorate(&world->bus, daemon->node->id))
+		return false;
+	for (int source = 0; source < SOURCES; source++)
+		if (daemon->queues[source].count)
+			return false;
+	if (!world->bus.nodes[daemon->node->id].joined)
+		return false;
+	engine_status(daemon->engine, &status);
+	return status.joined;
+}
+
+static bool any_diverges(const struct world *world)
+{
+	for (uint32_t id = 1; id <= world->settings.node_count; id++)
+		if (world->nodes[id]->is_on && world->nodes[id]->may_diverge)
+			return true;
+	return false;
+}
+
+static void check_region(struct world *world, struct daemon *daemon, const struct kernel_log *log,
+			 uint32_t region)
+{
+	const struct mirror *mirror = log->mirror;
+	uint32_t holder;
+
+	if (daemon_probe_clean(daemon, mirror->uuid, log->luid, region) != 1)
+		return;
+	holder = promised_to(world, mirror->index, region);
+	if (holder)
+		check_fail(world, "region %u of %s is clean to node %u, node %u has it marked", region,
+			   mirror->uuid, daemon->node->id, holder);
+	if (legs_differ(&mirror->legs, region) && !any_diverges(world))
+		check_fail(world, "region %u of %s is clean to node %u, and its legs differ", region,
+			   mirror->uuid, daemon->node->id);
+}
+
+static void check_replica(struct world *world, struct daemon *daemon)
+{
+	for (uint32_t i = 0; i < world->settings.mirror_count; i++) {
+		const struct kernel_log *log = live_log(daemon->node, i);
+
+		if (!log || daemon->node->kernel->devices[i]->suspended)
+			continue;
+		for (uint32_t region = 0; region < log->region_count && !world->failed; region++)
+			check_region(world, daemon, log, region);
+	}
+}
+
+/* A node is in step again when its daemon has been a member long enough to have told its marks. */
+static void end_divergence(struct world *world, struct node *node, bool current)
+{
+	if (!node->daemon)
+		return;
+	if (!current)
+		node->daemon->joined_since_us = 0;
+	else if (!node->daemon->joined_since_us)
+		node->daemon->joined_since_us = world->clock.now_us;
+	else if (world->clock.now_us - node->daemon->joined_since_us > 2 * US_PER_S)
+		node->may_diverge = false;
+}
+
+void check_replicas(struct world *world)
+{
+	bool current[NODES_MAX + 1] = {false};
+
+	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
+		struct daemon *daemon = world->nodes[id]->daemon;
+
+		current[id] = daemon && is_current(world, daemon);
+		end_divergence(world, world->nodes[id], current[id]);
+	}
+	for (uint32_t id = 1; id <= world->settings.node_count && !world->failed; id++)
+		if (current[id])
+			check_replica(world, world->nodes[id]->daemon);
+}

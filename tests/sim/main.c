@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clogd-sim: runs seeds; each in a child, so that a crash is a failed seed and not the end. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/sim/clock.h"
+#include "tests/sim/fiber.h"
+#include "tests/sim/run.h"
+#include "tests/sim/scenarios.h"
+
+struct totals {
+	uint64_t seeds;
+	uint64_t failed;
+	uint64_t virtual_us;
+	uint64_t operations;
+};
+
+/* What a child tells before and after each seed. */
+struct note {
+	uint64_t seed;
+	bool is_over;
+	struct run_result result;
+};
+
+static const char *program;
+
+static double cpu_seconds(void)
+{
+	struct rusage own, children;
+
+	getrusage(RUSAGE_SELF, &own);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec + children.ru_stime.tv_sec) +
+	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
+			children.ru_stime.tv_usec) / 1e6;
+}
+
+static void run_one(uint64_t seed, const struct trace *trace, struct run_result *result)
+{
+	struct settings settings;
+
+	settings_draw(&settings, seed);
+	run_seed(&settings, trace, result);
+	fiber_cleanup();
+}
+
+/* The child: seed after seed until it is told to stop by the count. */
+static void child_main(int out, const uint64_t *seeds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct note note = {.seed = seeds[i]};
+
+		if (write(out, &note, sizeof(note)) != sizeof(note))
+			_exit(2);
+		run_one(seeds[i], &(struct trace){0}, &note.result);
+		note.is_over = true;
+		if (write(out, &note, sizeof(note)) != sizeof(note))
+			_exit(2);
+	}
+	_exit(0);
+}
+
+static void print_failure(uint64_t seed, const char *what)
+{
+	printf("FAILED seed %llu: %s\n  replay: %s --seed %llu --trace\n", (unsigned long long)seed, what, program,
+	       (unsigned long long)seed);
+	fflush(stdout);
+}
+
+static void count_result(struct totals *totals, uint64_t seed, const struct run_result *result)
+{
+	totals->seeds++;
+	totals->virtual_us += result->virtual_us;
+	totals->operations += result->operations;
+	if (result->failed) {
+		totals->failed++;
+		print_failure(seed, result->failure);
+	}
+}
+
+/* Runs the seeds; returns how many were dealt with, all unless the child crashed. */
+static size_t run_batch(const uint64_t *seeds, size_t count, struct totals *totals)
+{
+	struct note note;
+	size_t done = 0;
+	bool running = false;
+	int ends[2], status;
+	pid_t child;
+
+	fflush(stdout);
+	if (pipe(ends) != 0 || (child = fork()) < 0) {
+		perror(program);
+		exit(2);
+	}
+	if (child == 0) {
+		close(ends[0]);
+		child_main(ends[1], seeds, count);
+	}
+	close(ends[1]);
+	while (read(ends[0], &note, sizeof(note)) == sizeof(note)) {
+		running = !note.is_over;
+		if (note.is_over) {
+			count_result(totals, note.seed, &note.result);
+			done++;
+		}
+	}
+	close(ends[0]);
+	waitpid(child, &status, 0);
+	if (running) {
+		totals->seeds++;
+		totals->failed++;
+		print_failure(note.seed, "the daemon's code crashed");
+		done++;
+	}
+	return done;
+}
+
+static void run_all(const uint64_t *seeds, size_t count, struct totals *totals)
+{
+	for (size_t done = 0; done < count;)
+		done += run_batch(seeds + done, count - done, totals);
+}
+
+static void run_for(double seconds, uint64_t first, struct totals *totals)
+{
+	double end = cpu_seconds() + seconds;
+
+	while (cpu_seconds() < end) {
+		uint64_t seeds[8];
+
+		for (size_t i = 0; i < 8; i++)
+			seeds[i] = first++;
+		run_all(seeds, 8, totals);
+	}
+}
+
+/* One seed a line; what follows the number is a remark. */
+static void run_file(const char *path, struct totals *totals)
+{
+	FILE *file = fopen(path, "r");
+	uint64_t *seeds = NULL;
+	size_t count = 0;
+	char line[256];
+
+	if (!file) {
+		perror(path);
+		exit(2);
+	}
+	while (fgets(line, sizeof(line), file)) {
+		char *end;
+		uint64_t seed = strtoull(line, &end, 10);
+
+		if (end == line)
+			continue;
+		seeds = realloc(seeds, (count + 1) * sizeof(*seeds));
+		seeds[count++] = seed;
+	}
+	fclose(file);
+	run_all(seeds, count, totals);
+	free(seeds);
+}
+
+static int run_traced(uint64_t seed, bool traced)
+{
+	struct run_result result;
+
+	run_one(seed, &(struct trace){traced ? stdout : NULL, stdout}, &result);
+	if (result.failed)
+		print_failure(seed, result.failure);
+	else
+		printf("seed %llu: fine, %llu cluster-seconds, %llu reads and writes, %llu events\n",
+		       (unsigned long long)seed, (unsigned long long)(result.virtual_us / US_PER_S),
+		       (unsigned long long)result.operations, (unsigned long long)result.steps);
+	return result.failed;
+}
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: %s [--scenarios] [--seed-file FILE] [--seconds S [--first N]] [--seed N [--trace]]\n"
+		"  --scenarios    the scripted stories\n"
+		"  --seed-file    the seeds in FILE, one a line\n"
+		"  --seconds      fresh seeds, for that many seconds of CPU\n"
+		"  --first        the first of the fresh seeds; else it comes from the clock\n"
+		"  --seed         that one; with --trace, tell all that happens\n"
+		"  --scenario     that story; with --trace, tell all that happens\n", program);
+}
+
+static int summarise(const struct totals *totals, double started)
+{
+	double seconds = cpu_seconds() - started;
+
+	printf("%llu seeds, %llu cluster-seconds, %llu failed (%llu reads and writes, %.0f cluster-seconds a CPU second)\n",
+	       (unsigned long long)totals->seeds, (unsigned long long)(totals->virtual_us / US_PER_S),
+	       (unsigned long long)totals->failed, (unsigned long long)totals->operations,
+	       seconds > 0 ? (double)totals->virtual_us / 1e6 / seconds : 0);
+	return totals->failed ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	        {"seconds", required_argument, NULL, 's'},  {"seed", required_argument, NULL, 'n'},
+	        {"seed-file", required_argument, NULL, 'f'}, {"trace", no_argument, NULL, 't'},
+	        {"first", required_argument, NULL, '1'},     {"scenarios", no_argument, NULL, 'S'},
+	        {"scenario", required_argument, NULL, 'c'},  {"help", no_argument, NULL, 'h'},
+	        {0},
+	};
+	struct totals totals = {0};
+	const char *seed = NULL, *file = NULL, *seconds = NULL, *scenario = NULL;
+	uint64_t first = (uint64_t)time(NULL) * 1000;
+	bool traced = false, stories = false;
+	double started = cpu_seconds();
+	int option, failed = 0;
+
+	program = argv[0];
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case 's': seconds = optarg; break;
+		case 'n': seed = optarg; break;
+		case 'f': file = optarg; break;
+		case 't': traced = true; break;
+		case '1': first = strtoull(optarg, NULL, 10); break;
+		case 'S': stories = true; break;
+		case 'c': scenario = optarg; break;
+		case 'h': usage(stdout); return 0;
+		default: usage(stderr); return 2;
+		}
+	}
+	if (seed)
+		return run_traced(strtoull(seed, NULL, 10), traced);
+	if (stories || scenario)
+		failed = scenarios_run(scenario, traced ? stdout : NULL);
+	if (file)
+		run_file(file, &totals);
+	if (seconds)
+		run_for(strtod(seconds, NULL), first, &totals);
+	if (!file && !seconds)
+		return failed;
+	return summarise(&totals, started) || failed;
+}
