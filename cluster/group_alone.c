@@ -43,9 +43,9 @@ static void wake(struct group_alone *alone)
 static void join(struct group_alone *alone)
 {
 	struct view view = {
-		.members = { alone->node },
+		.members = {alone->node},
 		.member_count = 1,
-		.changes = { { .node = alone->node, .change = VIEW_JOINED } },
+		.changes = {{.node = alone->node, .change = VIEW_JOINED}},
 		.change_count = 1,
 	};
 

@@ -39,9 +39,9 @@ struct group_cpg {
 	uint32_t node;
 	int poll;
 	int timer;
-	int attempt; /* of cpg_link_start(), or -1 */
-	struct cpg_link *link; /* NULL while not connected */
-	bool broken; /* the link failed; dispatch takes it down */
+	int attempt;              /* of cpg_link_start(), or -1 */
+	struct cpg_link *link;    /* NULL while not connected */
+	bool broken;              /* the link failed; dispatch takes it down */
 	const char *last_trouble; /* said once, not each second */
 
 	struct group_members members;
@@ -67,7 +67,7 @@ static struct group_cpg *cpg_of(const struct group *group)
 
 static void watch(struct group_cpg *group, int descriptor)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = descriptor };
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
 
 	if (epoll_ctl(group->poll, EPOLL_CTL_ADD, descriptor, &event))
 		group->broken = true;
@@ -75,7 +75,7 @@ static void watch(struct group_cpg *group, int descriptor)
 
 static void set_timer(struct group_cpg *group, time_t seconds, long nanoseconds)
 {
-	struct itimerspec when = { .it_value = { .tv_sec = seconds, .tv_nsec = nanoseconds } };
+	struct itimerspec when = {.it_value = {.tv_sec = seconds, .tv_nsec = nanoseconds}};
 
 	(void)timerfd_settime(group->timer, 0, &when, NULL);
 }
@@ -248,8 +248,7 @@ static void apply_confchg(struct group_cpg *group, const struct group_confchg *c
 	case GROUP_MEMBERS_SAME:
 		break;
 	case GROUP_MEMBERS_TOO_MANY:
-		qb_log(LOG_ERR, "more than %d nodes run clogd: this one stays out",
-		       VIEW_NODES_MAX);
+		qb_log(LOG_ERR, "more than %d nodes run clogd: this one stays out", VIEW_NODES_MAX);
 		mark_broken(group);
 		break;
 	}
@@ -293,7 +292,7 @@ static void totem_confchg(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t
 	(void)members;
 	if (!group || group->broken)
 		return;
-	group->cpg_ring = (struct ring){ .node = ring.nodeid, .seq = ring.seq };
+	group->cpg_ring = (struct ring){.node = ring.nodeid, .seq = ring.seq};
 	group->ring_changing = false;
 	report_quorum(group);
 }
@@ -323,7 +322,7 @@ static void quorum_notify(quorum_handle_t handle, uint32_t quorate, struct quoru
 		return;
 	group->quorum_known = true;
 	group->quorum_quorate = quorate != 0;
-	group->quorum_ring = (struct ring){ .node = ring.nodeid, .seq = ring.seq };
+	group->quorum_ring = (struct ring){.node = ring.nodeid, .seq = ring.seq};
 	set_nodes(group, members, member_count < VIEW_NODES_MAX ? member_count : VIEW_NODES_MAX);
 	report_quorum(group);
 }
@@ -383,7 +382,7 @@ static void cpg_group_dispatch(struct group *base)
 static int cpg_group_send(struct group *base, const void *bytes, size_t size)
 {
 	struct group_cpg *group = cpg_of(base);
-	struct iovec vector = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = size };
+	struct iovec vector = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
 
 	if (!group->joined || group->broken)
 		return -ENOTCONN;

@@ -41,9 +41,10 @@ static bool connect_cpg(struct cpg_link *link)
 static bool connect_quorum(struct cpg_link *link)
 {
 	uint32_t type = QUORUM_FREE;
-	cs_error_t error = quorum_model_initialize(
-		&link->quorum, QUORUM_MODEL_V1,
-		(quorum_model_data_t *)&link->request.quorum_model, &type, link->request.context);
+	cs_error_t error =
+		quorum_model_initialize(&link->quorum, QUORUM_MODEL_V1,
+					(quorum_model_data_t *)&link->request.quorum_model, &type,
+					link->request.context);
 
 	if (!did(link, error, "connecting to Corosync's quorum service"))
 		return false;

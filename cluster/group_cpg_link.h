@@ -19,7 +19,7 @@ struct cpg_link_request {
 	struct cpg_name name;
 	cpg_model_v1_data_t cpg_model;
 	quorum_model_v1_data_t quorum_model;
-	void *context;          /* of both handles, whose callbacks run only where they are dispatched */
+	void *context; /* of both handles, whose callbacks run only where they are dispatched */
 	uint32_t expected_node; /* 0: any */
 };
 

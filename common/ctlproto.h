@@ -15,9 +15,9 @@
 #include "common/bytes.h"
 
 #define CTL_SERVICE     "clogd"
-#define CTL_MESSAGE_MAX (64U * 1024)  /* bytes, libqb's header included */
-#define CTL_CHUNK_MAX   (60U * 1024)  /* text in one reply */
-#define CTL_LINE_SIZE   256           /* with NUL */
+#define CTL_MESSAGE_MAX (64U * 1024) /* bytes, libqb's header included */
+#define CTL_CHUNK_MAX   (60U * 1024) /* text in one reply */
+#define CTL_LINE_SIZE   256          /* with NUL */
 
 /* The exit status of clogctl, and of each reply. */
 enum ctl_status {

@@ -10,9 +10,9 @@
 #include "common/bytes.h"
 #include "common/memory.h"
 
-#define TIMEOUT_MS    10000
-#define REQUEST_ID    1
-#define ANSWER_MAX    (256U * 1024 * 1024)
+#define TIMEOUT_MS 10000
+#define REQUEST_ID 1
+#define ANSWER_MAX (256U * 1024 * 1024)
 
 static int send_request(qb_ipcc_connection_t *connection, const struct ctl_request *request)
 {
@@ -56,8 +56,8 @@ static int fetch(qb_ipcc_connection_t *connection, const char *line, uint8_t *me
 
 		if (!error)
 			error = receive_reply(connection, message, &reply);
-		if (!error && (reply.text_size > ANSWER_MAX - text->size ||
-			       (reply.more && !reply.text_size)))
+		if (!error &&
+		    (reply.text_size > ANSWER_MAX - text->size || (reply.more && !reply.text_size)))
 			error = -EBADMSG;
 		if (error)
 			return error;

@@ -165,7 +165,7 @@ static void done_close(struct work *work)
 
 static void close_file(struct blockio *blockio, struct blockio_file *file)
 {
-	static const struct disk_job nothing = { .kind = DISK_CLOSE };
+	static const struct disk_job nothing = {.kind = DISK_CLOSE};
 	struct blockio_job *job = new_job(blockio, &nothing);
 
 	job->file = file;

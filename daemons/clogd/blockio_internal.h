@@ -15,16 +15,16 @@ struct blockio_file {
 struct blockio_job {
 	struct work work; /* first: the threads' view of a job */
 	struct blockio *blockio;
-	struct blockio_job *next;   /* an engine's, while it holds the job */
+	struct blockio_job *next; /* an engine's, while it holds the job */
 	struct blockio_file *file;
 	enum disk_job_kind kind;
 	uint64_t offset_bytes;
 	uint32_t length_bytes;
 	uint32_t moved_bytes;
-	uint8_t *buffer;            /* aligned; `length_bytes` or more */
+	uint8_t *buffer; /* aligned; `length_bytes` or more */
 	struct disk_result result;
-	struct lane lane;           /* OPEN: its own */
-	char *device;               /* OPEN: owned */
+	struct lane lane; /* OPEN: its own */
+	char *device;     /* OPEN: owned */
 };
 
 struct blockio_engine {

@@ -15,9 +15,9 @@ static void run_transfer(struct work *work)
 		uint32_t left = job->length_bytes - job->moved_bytes;
 		off_t offset = (off_t)(job->offset_bytes + job->moved_bytes);
 
-		moved = job->kind == DISK_READ ?
-				pread(job->file->descriptor, buffer, left, offset) :
-				pwrite(job->file->descriptor, buffer, left, offset);
+		moved = job->kind == DISK_READ
+				? pread(job->file->descriptor, buffer, left, offset)
+				: pwrite(job->file->descriptor, buffer, left, offset);
 	} while (!blockio_job_advance(job, moved < 0 ? -errno : moved));
 }
 

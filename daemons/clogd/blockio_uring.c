@@ -28,7 +28,7 @@ struct uring {
 
 static void *uring_create(struct workers *workers)
 {
-	unsigned limits[2] = { KERNEL_THREADS_MAX, 0 };
+	unsigned limits[2] = {KERNEL_THREADS_MAX, 0};
 	struct uring *uring = memory_new(1, sizeof(*uring));
 	int error = io_uring_queue_init(RING_ENTRIES, &uring->ring, 0);
 

@@ -30,7 +30,7 @@ static unsigned class_of(size_t size)
 
 	assert(size > 0 && size <= DISK_JOB_BYTES_MAX);
 	while ((size_t)SMALLEST_BYTES << class < size)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -76,7 +76,7 @@ struct buffers *buffers_new(void)
 
 void buffers_free(struct buffers *buffers)
 {
-	for (unsigned class = 0; class < CLASSES; class++)
+	for (unsigned class = 0; class < CLASSES; class ++)
 		while (buffers->spare[class]) {
 			struct spare *spare = buffers->spare[class];
 

@@ -22,8 +22,9 @@ static int fail(const char *what, int error)
 static int fail_netlink(int error)
 {
 	if (error == -EPERM)
-		return fail("talking to the kernel takes CAP_NET_ADMIN and CAP_SYS_ADMIN; run as root",
-			    error);
+		return fail(
+			"talking to the kernel takes CAP_NET_ADMIN and CAP_SYS_ADMIN; run as root",
+			error);
 	if (error == -EPROTONOSUPPORT)
 		return fail("the kernel has no connector (module cn)", error);
 	return fail("the kernel's connector", error);

@@ -24,9 +24,8 @@ static void add_members(struct ctl_access *access, char *const *names)
 
 		if (!user)
 			continue;
-		access->members =
-			memory_resize(access->members,
-				      (access->member_count + 1) * sizeof(*access->members));
+		access->members = memory_resize(access->members, (access->member_count + 1) *
+									 sizeof(*access->members));
 		access->members[access->member_count++] = user->pw_uid;
 	}
 }

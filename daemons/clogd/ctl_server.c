@@ -22,7 +22,7 @@ struct client {
 	size_t size;
 	size_t offset;
 	enum ctl_status status;
-	bool leaving;  /* disconnected by the next round of the loop */
+	bool leaving; /* disconnected by the next round of the loop */
 };
 
 struct ctl_server {

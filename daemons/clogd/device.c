@@ -45,6 +45,7 @@ struct devices {
 	bool known_once;
 	bool scanning;
 	struct task *wakes; /* under way: at most one a log */
+	struct devices_counters counters;
 };
 
 struct devices *devices_new(const struct devices_settings *settings)
@@ -133,9 +134,9 @@ static void run_wake(struct work *work)
 	if (locate(task) || check_idle(task))
 		return;
 	buffer = aligned_alloc(READ_BYTES, READ_BYTES);
-	descriptor = device_node_open(task->devices->settings.node_directory,
-				      task->entry.major_number, task->entry.minor_number,
-				      O_RDONLY | O_DIRECT | O_CLOEXEC);
+	descriptor =
+		device_node_open(task->devices->settings.node_directory, task->entry.major_number,
+				 task->entry.minor_number, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (buffer && descriptor >= 0)
 		task->result = (int)pread(descriptor, buffer, READ_BYTES, 0);
 	if (descriptor >= 0)
@@ -150,11 +151,22 @@ static void run_scan(struct work *work)
 
 /* --- in the loop --- */
 
+static void count_cycle(struct devices *devices, int result)
+{
+	if (!result)
+		devices->counters.cycled++;
+	else if (result == -EBUSY)
+		devices->counters.cycles_busy++;
+	else
+		devices->counters.cycles_failed++;
+}
+
 static void done_cycle(struct work *work)
 {
 	struct task *task = (struct task *)work;
 	struct devices *devices = task->devices;
 
+	count_cycle(devices, task->result);
 	if (task->result && task->result != -EBUSY && task->result != -ENOENT)
 		log_error("suspending and resuming %s (log %s) failed: %s", task->entry.name,
 			  task->entry.uuid, strerror(-task->result));
@@ -170,6 +182,8 @@ static void done_wake(struct work *work)
 	while (*link != task)
 		link = &(*link)->next;
 	*link = task->next;
+	if (task->result > 0)
+		task->devices->counters.woken++;
 	free(task);
 }
 
@@ -241,6 +255,11 @@ void devices_refresh(struct devices *devices)
 	scan->work.done = done_scan;
 	devices->scanning = true;
 	workers_submit(devices->settings.workers, &scan->lane, &scan->work);
+}
+
+const struct devices_counters *devices_counters(const struct devices *devices)
+{
+	return &devices->counters;
 }
 
 const char *device_name(const struct devices *devices, const char *uuid)

@@ -7,6 +7,8 @@
 #ifndef CLOGD_DAEMONS_DEVICE_H
 #define CLOGD_DAEMONS_DEVICE_H
 
+#include <stdint.h>
+
 #include "daemons/clogd/workers.h"
 
 struct devices;
@@ -25,6 +27,13 @@ struct devices_settings {
 	void (*refreshed)(void *context);
 };
 
+struct devices_counters {
+	uint64_t cycled;
+	uint64_t cycles_busy;   /* left to who had suspended the device */
+	uint64_t cycles_failed; /* for another reason */
+	uint64_t woken;
+};
+
 struct devices *devices_new(const struct devices_settings *settings);
 void devices_free(struct devices *devices);
 
@@ -36,5 +45,6 @@ void device_wake(struct devices *devices, const char *uuid);
 void devices_refresh(struct devices *devices);
 /* The name of the device that has the log, as of the last refresh, or "". */
 const char *device_name(const struct devices *devices, const char *uuid);
+const struct devices_counters *devices_counters(const struct devices *devices);
 
 #endif

@@ -25,8 +25,8 @@
 static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Errors come back as numbers, and the log belongs to the loop's thread. */
-__attribute__((format(printf, 5, 6))) static void
-library_log(int level, const char *file, int line, int error, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void library_log(int level, const char *file, int line,
+							      int error, const char *format, ...)
 {
 	(void)level;
 	(void)file;
@@ -82,9 +82,9 @@ static int read_log_uuid(unsigned major_number, unsigned minor_number, char *uui
 	if (!task)
 		return -ENOMEM;
 	error = dm_task_set_major(task, (int)major_number) &&
-				dm_task_set_minor(task, (int)minor_number) ?
-			run_task(task) :
-			-EINVAL;
+				dm_task_set_minor(task, (int)minor_number)
+			? run_task(task)
+			: -EINVAL;
 	if (!error) {
 		error = -ENOENT;
 		do {

@@ -12,6 +12,7 @@ bool device_node_parse(const char *text, unsigned *major_number, unsigned *minor
  * Opens /dev/block/MAJOR:MINOR, or, where that is missing, a node made for the
  * purpose in `directory` and removed again. Returns a descriptor or a negative errno.
  */
-int device_node_open(const char *directory, unsigned major_number, unsigned minor_number, int flags);
+int device_node_open(const char *directory, unsigned major_number, unsigned minor_number,
+		     int flags);
 
 #endif

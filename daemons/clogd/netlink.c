@@ -202,9 +202,9 @@ static void handle_message(struct netlink *netlink, const struct mmsghdr *messag
 	const void *bytes;
 	int error;
 
-	bytes = is_from_kernel(&message->msg_hdr) ?
-			unwrap(message->msg_hdr.msg_iov->iov_base, message->msg_len, &size) :
-			NULL;
+	bytes = is_from_kernel(&message->msg_hdr)
+			? unwrap(message->msg_hdr.msg_iov->iov_base, message->msg_len, &size)
+			: NULL;
 	if (!bytes) {
 		netlink->counters.foreign++;
 		return;
@@ -229,8 +229,8 @@ static void handle_receive_error(struct netlink *netlink, int error)
 	if (log_limit_pass(&netlink->overrun_limit, &skipped))
 		log_warning("%s (%u more before)",
 			    error == ENOBUFS ? "requests of the kernel were lost: it asks again in "
-					       "15 s; consider a larger --socket-buffer" :
-					       strerror(error),
+					       "15 s; consider a larger --socket-buffer"
+					     : strerror(error),
 			    skipped);
 }
 
@@ -257,8 +257,8 @@ static size_t wrap_reply(struct netlink *netlink, const struct ulog_reply *reply
 {
 	struct nlmsghdr *header = mnl_nlmsg_put_header(netlink->reply);
 	struct cn_msg *message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
-	int size = ulog_reply_encode(reply, message->data,
-				     ULOG_REQUEST_BYTES + ULOG_REPLY_DATA_MAX);
+	int size =
+		ulog_reply_encode(reply, message->data, ULOG_REQUEST_BYTES + ULOG_REPLY_DATA_MAX);
 
 	if (size < 0)
 		return 0;
@@ -279,12 +279,14 @@ void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
 	unsigned skipped;
 
 	for (int i = 0; size && i < SEND_TRIES; i++)
-		if (send(netlink->descriptor, netlink->reply, size, MSG_DONTWAIT) == (ssize_t)size) {
+		if (send(netlink->descriptor, netlink->reply, size, MSG_DONTWAIT) ==
+		    (ssize_t)size) {
 			netlink->counters.replies++;
 			return;
 		}
 	netlink->counters.replies_lost++;
 	if (log_limit_pass(&netlink->send_limit, &skipped))
-		log_error("a reply to the kernel is lost: %s; it asks again in 15 s (%u more before)",
-			  size ? strerror(errno) : "it does not fit", skipped);
+		log_error(
+			"a reply to the kernel is lost: %s; it asks again in 15 s (%u more before)",
+			size ? strerror(errno) : "it does not fit", skipped);
 }

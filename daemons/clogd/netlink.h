@@ -29,10 +29,10 @@ struct netlink_settings {
 };
 
 struct netlink_counters {
-	uint64_t requests;     /* good ones */
+	uint64_t requests; /* good ones */
 	uint64_t malformed;
-	uint64_t foreign;      /* not from the kernel, or not about logs */
-	uint64_t overruns;     /* times the kernel said that requests were lost */
+	uint64_t foreign;  /* not from the kernel, or not about logs */
+	uint64_t overruns; /* times the kernel said that requests were lost */
 	uint64_t replies;
 	uint64_t replies_lost; /* the kernel had no memory for them */
 };

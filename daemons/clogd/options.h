@@ -11,10 +11,10 @@
 struct options {
 	bool foreground;
 	bool standalone;
-	uint32_t node;          /* standalone: this node's id */
+	uint32_t node; /* standalone: this node's id */
 	uint32_t socket_buffer_bytes;
-	int log_priority;       /* syslog's */
-	const char *group;      /* may use the control socket, besides root */
+	int log_priority;  /* syslog's */
+	const char *group; /* may use the control socket, besides root */
 	const char *pid_file;
 	struct engine_settings engine; /* node and join_seed stay 0 */
 };

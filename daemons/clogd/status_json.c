@@ -59,6 +59,14 @@ static void add_netlink(struct json_object *counters, const struct netlink_count
 	add_number(counters, "kernel_replies_lost", netlink->replies_lost);
 }
 
+static void add_devices(struct json_object *counters, const struct devices_counters *devices)
+{
+	add_number(counters, "devices_cycled", devices->cycled);
+	add_number(counters, "device_cycles_busy", devices->cycles_busy);
+	add_number(counters, "device_cycles_failed", devices->cycles_failed);
+	add_number(counters, "devices_woken", devices->woken);
+}
+
 static struct json_object *make_node(const struct status_sources *sources)
 {
 	struct json_object *node = json_object_new_object();
@@ -83,6 +91,7 @@ static struct json_object *make_node(const struct status_sources *sources)
 	counters = make_counters(status.counters, status.counter_count);
 	if (sources->netlink)
 		add_netlink(counters, sources->netlink);
+	add_devices(counters, devices_counters(sources->devices));
 	json_object_object_add(node, "counters", counters);
 	return node;
 }

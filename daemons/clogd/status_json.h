@@ -10,7 +10,7 @@
 #include "daemons/clogd/netlink.h"
 
 struct status_sources {
-	const struct engine *engine;   /* NULL: the node's id is not known yet */
+	const struct engine *engine;            /* NULL: the node's id is not known yet */
 	const struct netlink_counters *netlink; /* NULL: no socket yet */
 	const struct devices *devices;
 	const char *version;

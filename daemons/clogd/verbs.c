@@ -101,7 +101,8 @@ static void run_fenced(struct runtime *runtime, uint64_t call, const char *word)
 	uint32_t node;
 
 	if (!parse_node(word, &node)) {
-		answer(runtime, call, CTL_USAGE, "fenced: a node id is wanted, a number from 1 on\n");
+		answer(runtime, call, CTL_USAGE,
+		       "fenced: a node id is wanted, a number from 1 on\n");
 		return;
 	}
 	if (!runtime->engine || engine_fenced(runtime->engine, clock_now_ms(), node)) {

@@ -16,9 +16,10 @@
 struct workers;
 
 struct work {
-	void (*run)(struct work *work);  /* in a worker's thread */
-	void (*done)(struct work *work); /* in the loop's thread, from workers_dispatch(); may free it */
-	struct work *next;               /* the workers' */
+	void (*run)(struct work *work); /* in a worker's thread */
+	void (*done)(
+		struct work *work); /* in the loop's thread, from workers_dispatch(); may free it */
+	struct work *next;          /* the workers' */
 };
 
 /* All zero is an idle lane. It must outlive its work. */

@@ -23,7 +23,8 @@ static void a_request_comes_back_as_written(void **state)
 
 static void a_reply_comes_back_as_written(void **state)
 {
-	struct ctl_reply reply = {.status = CTL_ATTENTION, .more = true, .text = "abc", .text_size = 3};
+	struct ctl_reply reply = {
+		.status = CTL_ATTENTION, .more = true, .text = "abc", .text_size = 3};
 	struct ctl_reply got;
 	struct bytes_buffer buffer = {0};
 
@@ -85,9 +86,11 @@ static void wrong_values_are_refused(void **state)
 	struct ctl_reply reply;
 
 	(void)state;
-	assert_int_equal(ctl_request_decode(unknown_kind, sizeof(unknown_kind), &request), -EBADMSG);
+	assert_int_equal(ctl_request_decode(unknown_kind, sizeof(unknown_kind), &request),
+			 -EBADMSG);
 	assert_int_equal(ctl_request_decode(nul_in_line, sizeof(nul_in_line), &request), -EBADMSG);
-	assert_int_equal(ctl_reply_decode(unknown_status, sizeof(unknown_status), &reply), -EBADMSG);
+	assert_int_equal(ctl_reply_decode(unknown_status, sizeof(unknown_status), &reply),
+			 -EBADMSG);
 	assert_int_equal(ctl_reply_decode(odd_flag, sizeof(odd_flag), &reply), -EBADMSG);
 }
 
