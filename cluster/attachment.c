@@ -32,6 +32,8 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 	};
 
 	log->disk.loaded = NULL;
+	if (op.attach.reconnect)
+		op.attach.peers = peers_recall(engine, log->uuid, &op.attach.peer_count);
 	engine_send(engine, log, &op);
 }
 

@@ -214,6 +214,7 @@ void engine_free(struct engine *engine)
 		locallog_free(log);
 	}
 	diskjob_free_all(engine);
+	peers_free(engine);
 	membership_free(engine->membership);
 	outbox_free(engine->outbox);
 	replica_free(engine->replica);

@@ -75,6 +75,12 @@ struct engine_ports {
 	/* Make the kernel's worker of that device run once (a read is enough), so that it asks for work. No answer. */
 	void (*wake_device)(void *context, const char *uuid);
 	void (*report)(void *context, enum report_level level, const char *text);
+	/*
+	 * Keep, over the daemon's death but not the node's: these nodes are attached
+	 * to the log, this one among them. count 0: this node is not attached any more.
+	 * NULL: nothing is kept.
+	 */
+	void (*remember)(void *context, const char *uuid, const uint32_t *nodes, size_t count);
 };
 
 struct engine_settings {
@@ -93,6 +99,9 @@ void engine_settings_init(struct engine_settings *settings);
 struct engine *engine_new(const struct engine_settings *settings, const struct engine_ports *ports,
 			  uint64_t now_ms);
 void engine_free(struct engine *engine);
+
+/* What an earlier daemon of this node gave to `remember`; before any input. */
+void engine_recall(struct engine *engine, const char *uuid, const uint32_t *nodes, size_t count);
 
 /* --- inputs --- */
 void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_request *request);

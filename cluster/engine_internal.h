@@ -144,11 +144,21 @@ struct locallog {
 	bool released;    /* OP_RELEASE was ordered */
 	bool detach_sent;
 	uint64_t cycle_again_ms, wake_again_ms;
+	uint32_t remembered[VIEW_NODES_MAX]; /* the attached nodes, as last given to the port */
+	uint32_t remembered_count;
 	bool was_syncing;                /* for the operator's line */
 	uint64_t sync_started_ms;
 
 	struct logdisk disk;
 	uint64_t counters[COUNTER_COUNT];
+};
+
+/* A log of which an earlier daemon of this node knew. */
+struct recalled {
+	struct recalled *next;
+	char uuid[ULOG_UUID_SIZE];
+	uint32_t nodes[VIEW_NODES_MAX];
+	uint32_t node_count;
 };
 
 struct disk_wait; /* a job that is out; logdisk.c */
@@ -166,8 +176,9 @@ struct engine {
 	size_t cluster_node_count;
 	struct locallog *logs; /* ascending by uuid */
 	struct disk_wait *jobs;
+	struct recalled *recalled;
 	uint64_t last_job;
-	uint64_t housekeeping_ms;
+	uint64_t housekeeping_ms, wake_kernels_ms;
 	bool quiescing;
 	bool held_seen; /* some request waits for a state */
 	uint64_t malformed_messages;
@@ -235,6 +246,12 @@ void activity_adopt(struct engine *engine, struct locallog *log);
 void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
 		      uint64_t ticket);
 void activity_end(struct engine *engine, struct locallog *log);
+
+/* peers.c: who was attached, kept over the daemon's death */
+void peers_remember(struct engine *engine, struct locallog *log);
+/* The nodes but this one that were attached; owned by the caller, NULL for none. */
+uint32_t *peers_recall(const struct engine *engine, const char *uuid, uint32_t *count);
+void peers_free(struct engine *engine);
 
 /* recovery.c */
 void recovery_get_work(struct engine *engine, struct locallog *log, struct instance *instance,

@@ -4,6 +4,7 @@
 #include "cluster/engine_internal.h"
 
 #define HOUSEKEEPING_MS 500
+#define WAKE_KERNELS_MS 2000
 
 bool housekeeping_is_due(const struct engine *engine)
 {
@@ -49,13 +50,32 @@ static void check_node(struct engine *engine, const struct regionlog_node *entry
 		say_node(engine, OP_DAEMON_GONE, entry->node);
 }
 
+/* An earlier daemon's mirrors whose kernel has had no reason to speak yet: without us it cannot be let go. */
+static void wake_own_kernel(struct engine *engine)
+{
+	if (engine->now_ms < engine->wake_kernels_ms)
+		return;
+	engine->wake_kernels_ms = engine->now_ms + WAKE_KERNELS_MS;
+	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
+		const struct regionlog *state = replica_log(engine->replica, i);
+		const struct regionlog_node *own = regionlog_find_node(state, engine->settings.node);
+		const struct locallog *log = locallog_find(engine, state->uuid);
+
+		if (own && own->attached && !(log && log->instances))
+			engine->ports.wake_device(engine->ports.context, state->uuid);
+	}
+}
+
 void housekeeping_run(struct engine *engine)
 {
 	uint32_t seen[VIEW_NODES_MAX];
 	size_t seen_count = 0;
 
 	engine->housekeeping_ms = engine->now_ms + HOUSEKEEPING_MS;
-	if (engine_is_frozen(engine) || !membership_is_server(engine->membership))
+	if (engine_is_frozen(engine))
+		return;
+	wake_own_kernel(engine);
+	if (!membership_is_server(engine->membership))
 		return;
 	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
 		const struct regionlog *log = replica_log(engine->replica, i);

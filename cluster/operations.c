@@ -117,6 +117,7 @@ void operations_follow(struct engine *engine, struct locallog *log)
 	activity_settle(engine, log);
 	logdisk_follow(engine, log);
 	attachment_advance(engine, log);
+	peers_remember(engine, log);
 	recovery_check_hint(engine, log);
 	recovery_progress(engine, log);
 }

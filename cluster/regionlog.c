@@ -285,6 +285,25 @@ static void give_up_marks(struct regionlog *log, struct regionlog_node *entry)
 	regionset_add_all(log->unsynced, entry->marked);
 	regionset_clear(entry->marked);
 	entry->lost = false;
+	entry->opaque = false;
+}
+
+/*
+ * All daemons were gone at once, their kernels were not: what the device shows
+ * dirty may be written right now by any node that was attached, until that node
+ * has suspended and resumed.
+ */
+static void expect_peers(struct regionlog *log, const struct regionlog_attach *attach)
+{
+	for (uint32_t i = 0; i < attach->peer_count; i++) {
+		struct regionlog_node *peer = need_node(log, attach->peers[i]);
+
+		peer->holds = true;
+		peer->attached = true;
+		peer->absent = true;
+		peer->opaque = true;
+		peer->region_count = attach->region_count;
+	}
 }
 
 enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach)
@@ -301,7 +320,11 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const 
 	} else if (attach->region_count > log->region_count) {
 		resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);
 	}
+	if (result == ATTACH_FIRST && attach->reconnect)
+		expect_peers(log, attach);
 	entry = need_node(log, node);
+	if (!entry->attached)
+		entry->opaque = attach->reconnect;
 	/* A node that starts anew cannot be writing what it marked before. */
 	if (entry->lost && !attach->reconnect)
 		give_up_marks(log, entry);
@@ -326,6 +349,7 @@ void regionlog_release(struct regionlog *log, uint32_t node)
 	regionset_clear(entry->marked);
 	regionset_clear(entry->working);
 	regionset_clear(entry->tainted);
+	entry->opaque = false;
 }
 
 static void detach(struct regionlog *log, struct regionlog_node *entry)
@@ -455,7 +479,7 @@ void regionlog_node_down(struct regionlog *log, uint32_t node)
 	regionset_clear(entry->working);
 	regionset_clear(entry->tainted);
 	entry->holds = false;
-	entry->lost = !regionset_is_empty(entry->marked);
+	entry->lost = entry->opaque || !regionset_is_empty(entry->marked);
 	detach(log, entry);
 	drop_idle_node(log, node);
 }
@@ -464,9 +488,12 @@ bool regionlog_fenced(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);
 
-	if (!entry || !entry->lost)
+	if (!entry || !(entry->lost || (entry->opaque && entry->absent)))
 		return false;
-	give_up_marks(log, entry);
+	regionlog_node_down(log, node);
+	entry = regionlog_find_node(log, node);
+	if (entry)
+		give_up_marks(log, entry);
 	drop_idle_node(log, node);
 	return true;
 }

@@ -28,6 +28,7 @@ struct regionlog_node {
 	bool attached; /* its kernel has the mirror resumed */
 	bool absent;   /* its daemon is gone, its kernel is not (PROCDOWN) */
 	bool lost;     /* the node is down and not yet known to be fenced: its marks wait */
+	bool opaque;   /* its kernel may hold marks that no daemon remembers: nobody else copies anything */
 	uint64_t region_count;          /* of its table */
 	struct regionset *marked;       /* its kernel may be writing these */
 	struct regionset *primary_only; /* its kernel may write these to one leg, unmarked: only it may recover them */
@@ -59,6 +60,8 @@ struct regionlog_attach {
 	uint64_t generation;   /* the log's when its device was read */
 	uint64_t valid_count;  /* regions below it have bits on the device */
 	struct regionset *unsynced; /* as read from the device; NULL when it was not read */
+	uint32_t *peers;            /* reconnect: nodes that were attached when the daemons were last seen */
+	uint32_t peer_count;
 };
 
 struct regionlog *regionlog_new(const char *uuid);

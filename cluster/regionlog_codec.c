@@ -8,7 +8,7 @@
 #include "cluster/view.h"
 #include "common/memory.h"
 
-enum { NODE_HOLDS = 1, NODE_ATTACHED = 2, NODE_ABSENT = 4, NODE_LOST = 8, NODE_FLAGS = 15 };
+enum { NODE_HOLDS = 1, NODE_ATTACHED = 2, NODE_ABSENT = 4, NODE_LOST = 8, NODE_OPAQUE = 16, NODE_FLAGS = 31 };
 
 static void encode_node(const struct regionlog_node *node, struct bytes_buffer *buffer)
 {
@@ -18,6 +18,7 @@ static void encode_node(const struct regionlog_node *node, struct bytes_buffer *
 	flags |= node->attached ? NODE_ATTACHED : 0;
 	flags |= node->absent ? NODE_ABSENT : 0;
 	flags |= node->lost ? NODE_LOST : 0;
+	flags |= node->opaque ? NODE_OPAQUE : 0;
 	bytes_put_u32(buffer, node->node);
 	bytes_put_u8(buffer, flags);
 	bytes_put_u64(buffer, node->region_count);
@@ -64,6 +65,7 @@ static void decode_node(struct bytes_reader *reader, uint64_t region_count, stru
 	node->attached = flags & NODE_ATTACHED;
 	node->absent = flags & NODE_ABSENT;
 	node->lost = flags & NODE_LOST;
+	node->opaque = flags & NODE_OPAQUE;
 	node->region_count = bytes_get_u64(reader);
 	if (node->node == 0 || (flags & ~NODE_FLAGS))
 		reader->failed = true;

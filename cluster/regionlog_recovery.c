@@ -54,6 +54,8 @@ static bool may_work_on(const struct regionlog *log, uint32_t node, uint32_t reg
 			return false;
 		if (other->node == node)
 			continue;
+		if (other->opaque)
+			return false;
 		if (regionset_contains(other->marked, region) || regionset_contains(other->primary_only, region))
 			return false;
 	}
@@ -63,6 +65,9 @@ static bool may_work_on(const struct regionlog *log, uint32_t node, uint32_t reg
 /* The next region for a node at or after `from`, or REGION_NONE. */
 static uint64_t next_candidate(const struct regionlog *log, const struct regionlog_node *entry, uint64_t from)
 {
+	for (size_t i = 0; i < log->node_count; i++)
+		if (log->nodes[i].opaque && log->nodes[i].node != entry->node)
+			return REGION_NONE;
 	for (uint64_t region = regionset_next(log->unsynced, from); region < entry->region_count;
 	     region = regionset_next(log->unsynced, region + 1))
 		if (may_work_on(log, entry->node, (uint32_t)region))

@@ -289,7 +289,7 @@ bool replica_is_lost(const struct replica *replica, uint32_t node)
 	for (size_t i = 0; i < replica->log_count; i++) {
 		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
 
-		if (entry && entry->lost)
+		if (entry && (entry->lost || (entry->opaque && entry->absent)))
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/view.h"
 #include "cluster/wire.h"
 #include "common/memory.h"
 
@@ -11,20 +12,21 @@ void wire_op_free(struct wire_op *op)
 {
 	free(op->regions);
 	free(op->others);
+	free(op->attach.peers);
 	regionset_free(op->attach.unsynced);
 	regionset_free(op->marked);
 	regionset_free(op->primary_only);
 	*op = (struct wire_op){0};
 }
 
-static void put_regions(struct bytes_buffer *buffer, const uint32_t *regions, uint32_t count)
+static void put_numbers(struct bytes_buffer *buffer, const uint32_t *regions, uint32_t count)
 {
 	bytes_put_u16(buffer, (uint16_t)count);
 	for (uint32_t i = 0; i < count; i++)
 		bytes_put_u32(buffer, regions[i]);
 }
 
-static void get_regions(struct bytes_reader *reader, uint32_t **regions, uint32_t *count)
+static void get_numbers(struct bytes_reader *reader, uint32_t **regions, uint32_t *count)
 {
 	uint16_t number = bytes_get_u16(reader);
 
@@ -49,6 +51,7 @@ static void put_attach(struct bytes_buffer *buffer, const struct regionlog_attac
 	bytes_put_u8(buffer, attach->reconnect);
 	bytes_put_u64(buffer, attach->generation);
 	bytes_put_u64(buffer, attach->valid_count);
+	put_numbers(buffer, attach->peers, attach->peer_count);
 	bytes_put_u8(buffer, attach->unsynced != NULL);
 	if (attach->unsynced)
 		regionset_encode(attach->unsynced, buffer);
@@ -67,8 +70,10 @@ static void get_attach(struct bytes_reader *reader, struct regionlog_attach *att
 	attach->reconnect = bytes_get_u8(reader) != 0;
 	attach->generation = bytes_get_u64(reader);
 	attach->valid_count = bytes_get_u64(reader);
+	get_numbers(reader, &attach->peers, &attach->peer_count);
 	if (type > LOG_TYPE_DISK || sync > LOG_SYNC_NONE || attach->region_count == 0 ||
-	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count)
+	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count ||
+	    attach->peer_count > VIEW_NODES_MAX)
 		reader->failed = true;
 	if (bytes_get_u8(reader) && !reader->failed)
 		attach->unsynced = regionset_decode(reader, attach->region_count);
@@ -82,13 +87,13 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		break;
 	case OP_UPDATE:
 	case OP_WORK:
-		put_regions(buffer, op->regions, op->region_count);
-		put_regions(buffer, op->others, op->other_count);
+		put_numbers(buffer, op->regions, op->region_count);
+		put_numbers(buffer, op->others, op->other_count);
 		bytes_put_u32(buffer, op->want);
 		break;
 	case OP_WANT:
 	case OP_UNSYNC:
-		put_regions(buffer, op->regions, op->region_count);
+		put_numbers(buffer, op->regions, op->region_count);
 		break;
 	case OP_WRITTEN:
 		bytes_put_u64(buffer, op->position);
@@ -120,13 +125,13 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 		break;
 	case OP_UPDATE:
 	case OP_WORK:
-		get_regions(reader, &op->regions, &op->region_count);
-		get_regions(reader, &op->others, &op->other_count);
+		get_numbers(reader, &op->regions, &op->region_count);
+		get_numbers(reader, &op->others, &op->other_count);
 		op->want = bytes_get_u32(reader);
 		break;
 	case OP_WANT:
 	case OP_UNSYNC:
-		get_regions(reader, &op->regions, &op->region_count);
+		get_numbers(reader, &op->regions, &op->region_count);
 		break;
 	case OP_WRITTEN:
 		op->position = bytes_get_u64(reader);
