@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemons/clogd/attached.h"
 #include "daemons/clogd/runtime.h"
 
 #include <errno.h>
@@ -175,6 +176,11 @@ static int open_netlink(struct runtime *runtime)
 	return error;
 }
 
+static void recall(void *context, const char *uuid, const uint32_t *nodes, size_t count)
+{
+	engine_recall(context, uuid, nodes, count);
+}
+
 /* Once, when the node's id is known. Only then does the kernel find a log server. */
 static void start_engine(struct runtime *runtime)
 {
@@ -187,6 +193,7 @@ static void start_engine(struct runtime *runtime)
 		settings.join_seed = clock_now_ms() << 20 ^ (uint64_t)getpid();
 	runtime_ports_init(runtime, &ports);
 	runtime->engine = engine_new(&settings, &ports, clock_now_ms());
+	attached_load(runtime->engine, recall);
 	if (open_netlink(runtime)) {
 		stop(runtime, EXIT_FAILURE);
 		return;

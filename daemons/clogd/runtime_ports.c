@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the engine asks for, and where it goes. Nothing here calls back into the engine. */
+#include "daemons/clogd/attached.h"
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/runtime_internal.h"
 
@@ -54,6 +55,12 @@ static void port_report(void *context, enum report_level level, const char *text
 	}
 }
 
+static void port_remember(void *context, const char *uuid, const uint32_t *nodes, size_t count)
+{
+	(void)context;
+	attached_store(uuid, nodes, count);
+}
+
 void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
 {
 	*ports = (struct engine_ports){
@@ -64,5 +71,6 @@ void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
 		.cycle_device = port_cycle_device,
 		.wake_device = port_wake_device,
 		.report = port_report,
+		.remember = port_remember,
 	};
 }
