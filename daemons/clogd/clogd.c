@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemons/clogd/device_helper.h"
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/netlink.h"
 #include "daemons/clogd/options.h"
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int error;
 
+	if (argc > 1 && strcmp(argv[1], DEVICE_HELPER_OPTION) == 0)
+		return device_helper_main(argc, argv);
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;

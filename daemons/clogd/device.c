@@ -2,23 +2,17 @@
 #include "daemons/clogd/device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/memory.h"
 #include "daemons/clogd/clock.h"
 #include "daemons/clogd/device_dm.h"
-#include "daemons/clogd/device_node.h"
+#include "daemons/clogd/device_helper.h"
 #include "daemons/clogd/log.h"
 
 #define REFRESH_MS      1000
-#define RESUME_TRIES    100
-#define RESUME_PAUSE_MS 100
-#define READ_BYTES      4096
 
 /* Something done to one device, in a thread. */
 struct task {
@@ -99,19 +93,6 @@ static int check_idle(const struct task *task)
 	return error;
 }
 
-/* A device left suspended is a node that hangs: this does not give up at once. */
-static int resume(const struct device_entry *entry)
-{
-	struct timespec pause = {.tv_nsec = RESUME_PAUSE_MS * 1000000L};
-	int error = device_dm_resume(entry);
-
-	for (int i = 0; i < RESUME_TRIES && error && error != -ENXIO; i++) {
-		(void)nanosleep(&pause, NULL);
-		error = device_dm_resume(entry);
-	}
-	return error;
-}
-
 static void run_cycle(struct work *work)
 {
 	struct task *task = (struct task *)work;
@@ -120,28 +101,18 @@ static void run_cycle(struct work *work)
 	if (!task->result)
 		task->result = check_idle(task);
 	if (!task->result)
-		task->result = device_dm_suspend(&task->entry);
-	if (!task->result)
-		task->result = resume(&task->entry);
+		task->result = device_helper_run(DEVICE_CYCLE, &task->entry, task->devices->settings.node_directory);
 }
 
 static void run_wake(struct work *work)
 {
 	struct task *task = (struct task *)work;
-	void *buffer;
-	int descriptor;
 
-	if (locate(task) || check_idle(task))
-		return;
-	buffer = aligned_alloc(READ_BYTES, READ_BYTES);
-	descriptor =
-		device_node_open(task->devices->settings.node_directory, task->entry.major_number,
-				 task->entry.minor_number, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (buffer && descriptor >= 0)
-		task->result = (int)pread(descriptor, buffer, READ_BYTES, 0);
-	if (descriptor >= 0)
-		close(descriptor);
-	free(buffer);
+	task->result = locate(task);
+	if (!task->result)
+		task->result = check_idle(task);
+	if (!task->result)
+		task->result = device_helper_run(DEVICE_WAKE, &task->entry, task->devices->settings.node_directory);
 }
 
 static void run_scan(struct work *work)
@@ -182,7 +153,7 @@ static void done_wake(struct work *work)
 	while (*link != task)
 		link = &(*link)->next;
 	*link = task->next;
-	if (task->result > 0)
+	if (!task->result)
 		task->devices->counters.woken++;
 	free(task);
 }
