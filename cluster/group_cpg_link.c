@@ -67,14 +67,20 @@ static bool join(struct cpg_link *link)
 	return did(link, cpg_join(link->cpg, &link->request.name), "cpg_join");
 }
 
+/* What goes through the socket pair. */
+struct handover {
+	struct cpg_link *link;
+};
+
 static void *attempt_run(void *argument)
 {
 	struct cpg_link *link = argument;
+	struct handover handover = {link};
 	int report = link->report;
 
 	(void)(connect_cpg(link) && connect_quorum(link) && join(link));
 	/* When nobody listens any more, the group was freed meanwhile. */
-	if (send(report, &link, sizeof(link), MSG_NOSIGNAL) != sizeof(link))
+	if (send(report, &handover, sizeof(handover), MSG_NOSIGNAL) != sizeof(handover))
 		cpg_link_free(link);
 	close(report);
 	return NULL;
@@ -116,10 +122,9 @@ int cpg_link_start(const struct cpg_link_request *request)
 
 struct cpg_link *cpg_link_finish(int attempt)
 {
-	struct cpg_link *link = NULL;
+	struct handover handover;
+	ssize_t got = recv(attempt, &handover, sizeof(handover), MSG_DONTWAIT);
 
-	if (recv(attempt, &link, sizeof(link), MSG_DONTWAIT) != sizeof(link))
-		link = NULL;
 	close(attempt);
-	return link;
+	return got == sizeof(handover) ? handover.link : NULL;
 }

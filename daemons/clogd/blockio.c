@@ -43,10 +43,15 @@ struct blockio *blockio_new(const struct blockio_settings *settings)
 	return blockio;
 }
 
+bool blockio_is_idle(const struct blockio *blockio)
+{
+	return blockio->jobs == 0;
+}
+
 void blockio_free(struct blockio *blockio)
 {
 	/* A thread or the kernel may still use what a job under way points to. */
-	if (!blockio || blockio->jobs)
+	if (!blockio || !blockio_is_idle(blockio))
 		return;
 	for (size_t i = 0; i < blockio->file_count; i++) {
 		if (!blockio->files[i])
@@ -115,7 +120,7 @@ static int add_file(struct blockio *blockio, int descriptor)
 	if (handle == blockio->file_count) {
 		blockio->file_count++;
 		blockio->files = memory_resize(blockio->files,
-					       blockio->file_count * sizeof(*blockio->files));
+					       blockio->file_count * sizeof(struct blockio_file *));
 	}
 	blockio->files[handle] = file;
 	return (int)handle;

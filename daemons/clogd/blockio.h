@@ -36,6 +36,8 @@ struct blockio_settings {
 
 /* NULL, with errno set; BLOCKIO_BEST fails for want of descriptors only. */
 struct blockio *blockio_new(const struct blockio_settings *settings);
+/* Whether no job is under way, the closes included. */
+bool blockio_is_idle(const struct blockio *blockio);
 /* Jobs under way are given up; their completions do not come. */
 void blockio_free(struct blockio *blockio);
 

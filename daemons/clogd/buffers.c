@@ -40,7 +40,8 @@ static uint8_t *make(unsigned class)
 
 	if (!buffer)
 		abort(); /* as memory_new() */
-	return buffer;
+	/* Touched now, not in the middle of a write. */
+	return memset(buffer, 0, (size_t)SMALLEST_BYTES << class);
 }
 
 uint8_t *buffers_get(struct buffers *buffers, size_t size)

@@ -196,17 +196,19 @@ static int call_device(const struct device_entry *entry, unsigned long command, 
 
 int device_dm_state(const struct device_entry *entry, struct device_state *state)
 {
-	struct dm_ioctl call;
+	struct dm_ioctl call = {0};
 	int error = call_device(entry, DM_DEV_STATUS, 0, &call);
 
-	state->suspended = !error && call.flags & DM_SUSPEND_FLAG;
-	state->has_inactive_table = !error && call.flags & DM_INACTIVE_PRESENT_FLAG;
-	return error;
+	if (error)
+		return error;
+	state->suspended = call.flags & DM_SUSPEND_FLAG;
+	state->has_inactive_table = call.flags & DM_INACTIVE_PRESENT_FLAG;
+	return 0;
 }
 
 int device_dm_suspend(const struct device_entry *entry)
 {
-	struct dm_ioctl call;
+	struct dm_ioctl call = {0};
 
 	return call_device(entry, DM_DEV_SUSPEND,
 			   DM_SUSPEND_FLAG | DM_NOFLUSH_FLAG | DM_SKIP_LOCKFS_FLAG, &call);
@@ -214,7 +216,7 @@ int device_dm_suspend(const struct device_entry *entry)
 
 int device_dm_resume(const struct device_entry *entry)
 {
-	struct dm_ioctl call;
+	struct dm_ioctl call = {0};
 
 	return call_device(entry, DM_DEV_SUSPEND, 0, &call);
 }

@@ -9,15 +9,25 @@
 
 #include "common/memory.h"
 
-#define IDLE_SECONDS 10 /* a thread without work ends after this */
+#define IDLE_SECONDS 10                   /* a thread without work ends after this */
+#define FAREWELL_NS  (200L * 1000 * 1000) /* and gets this long to end when all is over */
+#define SECOND_NS    1000000000L
+
+struct thread {
+	pthread_t id;
+	struct workers *workers;
+	struct thread *next; /* in workers->ended */
+};
 
 struct workers {
 	pthread_mutex_t lock; /* held for list handling only, never over a run */
-	pthread_cond_t wake;
+	pthread_cond_t wake;  /* to threads: work, or the end */
+	pthread_cond_t left;  /* from threads: one less */
 	int descriptor;
 	unsigned threads;
 	unsigned idle;
 	bool closing;
+	struct thread *ended;     /* to be joined */
 	struct lane *ready_first; /* lanes with work and no thread */
 	struct lane **ready_last;
 	unsigned ready;
@@ -25,18 +35,19 @@ struct workers {
 	struct work **done_last;
 };
 
-static void destroy(struct workers *workers)
+static void init_condition(pthread_cond_t *condition)
 {
-	pthread_mutex_destroy(&workers->lock);
-	pthread_cond_destroy(&workers->wake);
-	close(workers->descriptor);
-	free(workers);
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
 struct workers *workers_new(void)
 {
 	struct workers *workers = memory_new(1, sizeof(*workers));
-	pthread_condattr_t attributes;
 
 	workers->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (workers->descriptor < 0) {
@@ -44,28 +55,59 @@ struct workers *workers_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&workers->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&workers->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+	init_condition(&workers->wake);
+	init_condition(&workers->left);
 	workers->ready_last = &workers->ready_first;
 	workers->done_last = &workers->done_first;
 	return workers;
 }
 
+static struct timespec time_after(time_t seconds, long nanoseconds)
+{
+	struct timespec when;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_nsec += nanoseconds;
+	when.tv_sec += seconds + when.tv_nsec / SECOND_NS;
+	when.tv_nsec %= SECOND_NS;
+	return when;
+}
+
+static void join_ended(struct workers *workers)
+{
+	while (workers->ended) {
+		struct thread *thread = workers->ended;
+
+		workers->ended = thread->next;
+		pthread_join(thread->id, NULL);
+		free(thread);
+	}
+}
+
+/* What a stuck thread still uses stays. */
 void workers_free(struct workers *workers)
 {
-	bool last;
+	struct timespec until = time_after(0, FAREWELL_NS);
+	bool all_left;
+	int error = 0;
 
 	if (!workers)
 		return;
 	pthread_mutex_lock(&workers->lock);
 	workers->closing = true;
-	last = workers->threads == 0;
 	pthread_cond_broadcast(&workers->wake);
+	while (workers->threads && !error)
+		error = pthread_cond_timedwait(&workers->left, &workers->lock, &until);
+	all_left = workers->threads == 0;
 	pthread_mutex_unlock(&workers->lock);
-	if (last)
-		destroy(workers);
+	if (!all_left)
+		return;
+	join_ended(workers);
+	pthread_mutex_destroy(&workers->lock);
+	pthread_cond_destroy(&workers->wake);
+	pthread_cond_destroy(&workers->left);
+	close(workers->descriptor);
+	free(workers);
 }
 
 int workers_descriptor(const struct workers *workers)
@@ -120,11 +162,9 @@ static void run_lane(struct workers *workers, struct lane *lane)
 /* True when there may be work, false when it is time to end. */
 static bool wait_for_work(struct workers *workers)
 {
-	struct timespec until;
+	struct timespec until = time_after(IDLE_SECONDS, 0);
 	int error = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += IDLE_SECONDS;
 	workers->idle++;
 	while (!workers->ready_first && !workers->closing && !error)
 		error = pthread_cond_timedwait(&workers->wake, &workers->lock, &until);
@@ -134,8 +174,8 @@ static bool wait_for_work(struct workers *workers)
 
 static void *worker_run(void *argument)
 {
-	struct workers *workers = argument;
-	bool last;
+	struct thread *thread = argument;
+	struct workers *workers = thread->workers;
 
 	pthread_mutex_lock(&workers->lock);
 	do {
@@ -145,25 +185,26 @@ static void *worker_run(void *argument)
 			run_lane(workers, lane);
 	} while (!workers->closing && wait_for_work(workers));
 	workers->threads--;
-	last = workers->closing && workers->threads == 0;
+	thread->next = workers->ended;
+	workers->ended = thread;
+	pthread_cond_signal(&workers->left);
 	pthread_mutex_unlock(&workers->lock);
-	if (last)
-		destroy(workers);
 	return NULL;
 }
 
 /* --- in the loop's thread --- */
 
+/* With the lock held: a thread that has ended is one that has given it back. */
 static void start_thread(struct workers *workers)
 {
-	pthread_attr_t attributes;
-	pthread_t thread;
+	struct thread *thread = memory_new(1, sizeof(*thread));
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attributes, worker_run, workers) == 0)
+	join_ended(workers);
+	thread->workers = workers;
+	if (pthread_create(&thread->id, NULL, worker_run, thread) == 0)
 		workers->threads++;
-	pthread_attr_destroy(&attributes);
+	else
+		free(thread);
 }
 
 void workers_submit(struct workers *workers, struct lane *lane, struct work *work)

@@ -32,7 +32,7 @@ struct lane {
 
 /* NULL, with errno set, when the system has no descriptor to give. */
 struct workers *workers_new(void);
-/* Does not wait: a thread that is stuck in the kernel keeps what it needs. */
+/* Waits a moment for threads to end; one that is stuck in the kernel keeps what it needs. */
 void workers_free(struct workers *workers);
 
 int workers_descriptor(const struct workers *workers);
