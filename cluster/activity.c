@@ -277,6 +277,11 @@ static bool is_due(const struct engine *engine, const struct locallog *log, uint
 	return window_oldest(log->window, region, &since) && engine->now_ms >= since + engine->settings.hold_ms;
 }
 
+static bool may_let_go(const struct engine *engine, const struct locallog *log)
+{
+	return !engine_is_frozen(engine) && log->active && log->active->state == INSTANCE_ACTIVE;
+}
+
 void activity_let_go(struct engine *engine, struct locallog *log, bool everything)
 {
 	const struct regionlog *state = engine_state(engine, log);
@@ -284,7 +289,7 @@ void activity_let_go(struct engine *engine, struct locallog *log, bool everythin
 	uint32_t region;
 	uint64_t since;
 
-	if (engine_is_frozen(engine) || !log->active || log->active->state != INSTANCE_ACTIVE)
+	if (!may_let_go(engine, log))
 		return;
 	while (clears.count < WIRE_REGIONS_MAX &&
 	       (everything ? window_oldest(log->window, &region, &since) : is_due(engine, log, &region))) {
@@ -314,7 +319,7 @@ uint64_t activity_deadline(const struct engine *engine, const struct locallog *l
 	uint32_t region;
 	uint64_t since;
 
-	if (engine_is_frozen(engine) || !window_oldest(log->window, &region, &since))
+	if (!may_let_go(engine, log) || !window_oldest(log->window, &region, &since))
 		return UINT64_MAX;
 	/* In steps, so that clears share a message. */
 	return since + engine->settings.hold_ms + engine->settings.hold_ms / 8;

@@ -447,12 +447,12 @@ uint64_t engine_deadline_ms(const struct engine *engine)
 		deadline = engine->now_ms + SEND_AGAIN_MS;
 	for (const struct locallog *log = engine->logs; log; log = log->next) {
 		uint64_t window = activity_deadline(engine, log);
+		uint64_t disk = logdisk_deadline(engine, log);
 
 		if (window < deadline)
 			deadline = window;
-		if (log->disk.write_at_ms < deadline && !engine_is_frozen(engine) &&
-		    log->disk.writer == engine->settings.node)
-			deadline = log->disk.write_at_ms;
+		if (disk < deadline)
+			deadline = disk;
 	}
 	return deadline;
 }

@@ -281,6 +281,8 @@ bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is be
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */
 void logdisk_follow(struct engine *engine, struct locallog *log);
+/* When a lazy write is due; UINT64_MAX: none. */
+uint64_t logdisk_deadline(const struct engine *engine, const struct locallog *log);
 void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t result);
 void logdisk_tell(struct engine *engine, struct locallog *log); /* WRITTEN, lazily */
 

@@ -212,13 +212,27 @@ static void take_over(struct engine *engine, struct locallog *log, const struct 
 	log->disk.urgent = true;
 }
 
-static bool round_is_due(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+static bool may_start_round(const struct locallog *log)
 {
 	const struct logdisk *disk = &log->disk;
 
 	if (disk->round_jobs > 0 || log->detach_sent || !log->active || log->active->handle < 0)
 		return false;
-	if (disk->changed_count == 0 && disk->rewrite_block >= disk->rewrite_end)
+	return disk->changed_count > 0 || disk->rewrite_block < disk->rewrite_end;
+}
+
+uint64_t logdisk_deadline(const struct engine *engine, const struct locallog *log)
+{
+	bool writes = log->disk.writer == engine->settings.node && !engine_is_frozen(engine);
+
+	return writes && may_start_round(log) ? log->disk.write_at_ms : UINT64_MAX;
+}
+
+static bool round_is_due(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+{
+	const struct logdisk *disk = &log->disk;
+
+	if (!may_start_round(log))
 		return false;
 	if (engine->now_ms >= disk->write_at_ms)
 		return true;
