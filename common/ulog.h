@@ -81,7 +81,7 @@ const char *ulog_type_name(enum ulog_type type);
  *  -EPROTO    unknown version (0 or above 3);
  *  -ENOSYS    unknown type;
  *  -EINVAL    payload of a wrong size, uuid empty or without NUL.
- * For all but -EBADMSG luid, version, seq, type and what there is of the uuid are set, for ulog_refuse().
+ * For all but -EBADMSG luid, version, seq, type and what there is of the uuid are set, for ulog_reply_init().
  */
 int ulog_request_decode(const void *bytes, size_t size, struct ulog_request *request);
 
