@@ -23,7 +23,6 @@ static bool in_range(const struct locallog *log, const uint64_t *regions, uint32
 static void mark(struct locallog *log, uint32_t region)
 {
 	log->counters[COUNTER_MARKS]++;
-	log->marked_since_flush = true;
 	regionset_add(log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
 	if (window_remove(log->window, region))
@@ -32,16 +31,6 @@ static void mark(struct locallog *log, uint32_t region)
 		regionset_add(log->staged, region);
 	else if (regionset_contains(log->unsettled, region))
 		log->flush_ticket = log->marks_ticket;
-}
-
-int activity_mark(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count)
-{
-	(void)engine;
-	if (!in_range(log, regions, count))
-		return -EINVAL;
-	for (uint32_t i = 0; i < count; i++)
-		mark(log, (uint32_t)regions[i]);
-	return 0;
 }
 
 static uint64_t send_update(struct engine *engine, struct locallog *log, struct wire_op *op)
@@ -192,26 +181,43 @@ static bool holds_on_error(const struct locallog *log)
 	return log->active && log->active->args.block_on_error;
 }
 
-void activity_flush(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+/* What is claimed by now is settled, or waited for; without quorum even a claim may have been given away. */
+static void answer_when_settled(struct engine *engine, struct locallog *log, const struct ulog_request *request)
 {
 	const struct regionlog *state = engine_state(engine, log);
 
-	log->counters[COUNTER_FLUSHES]++;
-	if (engine_is_frozen(engine) && (log->marked_since_flush || !regionset_is_empty(log->staged))) {
+	if (log->flush_ticket <= log->settled_ticket)
+		reply_error(engine, request, 0);
+	else if (state && state->failed && !holds_on_error(log))
+		reply_error(engine, request, -EIO);
+	else
+		pending_add(engine, log, request, WAIT_SETTLED, log->flush_ticket);
+}
+
+/*
+ * The kernel repeats only the request that a daemon's death interrupts: a MARK
+ * that was answered is not sent again with its FLUSH. So a MARK is answered as
+ * a FLUSH is, and the FLUSH behind it has nothing left to wait for.
+ */
+void activity_mark(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+{
+	if (!in_range(log, request->regions, request->region_count)) {
+		reply_error(engine, request, -EINVAL);
+		return;
+	}
+	if (engine_is_frozen(engine) && request->region_count > 0) {
 		pending_add(engine, log, request, WAIT_STATE, 0);
 		return;
 	}
+	for (uint32_t i = 0; i < request->region_count; i++)
+		mark(log, (uint32_t)request->regions[i]);
 	if (!regionset_is_empty(log->staged))
 		send_staged(engine, log);
-	log->marked_since_flush = false;
-	if (log->flush_ticket <= log->settled_ticket) {
-		log->counters[COUNTER_FLUSHES_AT_ONCE]++;
-		reply_error(engine, request, 0);
-	} else if (state && state->failed && !holds_on_error(log)) {
-		reply_error(engine, request, -EIO);
-	} else {
-		pending_add(engine, log, request, WAIT_SETTLED, log->flush_ticket);
+	if (request->type == ULOG_FLUSH) {
+		log->counters[COUNTER_FLUSHES]++;
+		log->counters[COUNTER_FLUSHES_AT_ONCE] += log->flush_ticket <= log->settled_ticket;
 	}
+	answer_when_settled(engine, log, request);
 }
 
 void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op)

@@ -123,11 +123,10 @@ struct locallog {
 	uint64_t settled_ticket; /* all up to it are ordered and on the device */
 	uint64_t flush_ticket;   /* what the next FLUSH has to wait for */
 	uint64_t marks_ticket;   /* of the newest of `updates` */
-	bool marked_since_flush;
 	struct regionset *kernel_marked; /* the kernel holds these marked */
 	struct regionset *claimed;       /* marked by this node in the cluster once all that was sent is ordered */
 	struct regionset *unknown;       /* claimed by an earlier daemon: the kernel may hold them */
-	struct regionset *staged;        /* to be marked by the next FLUSH */
+	struct regionset *staged;        /* marked by the kernel, not sent yet */
 	struct regionset *unsettled;     /* claimed, not yet ordered and on the device */
 	struct window *window;           /* claimed, not held by the kernel */
 	struct update *updates;
@@ -230,9 +229,8 @@ void attachment_advance(struct engine *engine, struct locallog *log);
 void attachment_rejoin(struct engine *engine, struct locallog *log);
 
 /* activity.c: marks, clears, flushes, the window */
-int activity_mark(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count);
+void activity_mark(struct engine *engine, struct locallog *log, const struct ulog_request *request); /* MARK, FLUSH */
 int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count);
-void activity_flush(struct engine *engine, struct locallog *log, const struct ulog_request *request);
 void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 /* Takes an update over: it settles when its ticket is ordered and on the device. */
 void activity_await(struct locallog *log, struct update *update);

@@ -277,10 +277,10 @@ void recovery_check_hint(struct engine *engine, struct locallog *log)
 	log->cycle_wanted = false;
 	first = regionset_next(state->unsynced, 0);
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
-	if (first >= instance->args.region_count || a_leg_failed(state))
+	if (a_leg_failed(state))
 		return;
-	/* Either it would never ask for what is out of sync, or it may hold marks that keep others from copying. */
-	if (first >= instance->hint && !(own && own->opaque))
+	/* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
+	if (!(own && own->opaque) && (first >= instance->args.region_count || first >= instance->hint))
 		return;
 	log->cycling = true;
 	engine->ports.cycle_device(engine->ports.context, log->uuid);

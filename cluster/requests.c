@@ -76,27 +76,12 @@ static void status_table(struct engine *engine, const struct instance *instance,
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
-static void mark_region(struct engine *engine, struct locallog *log, const struct ulog_request *request)
-{
-	reply_error(engine, request, activity_mark(engine, log, request->regions, request->region_count));
-}
-
 static void clear_region(struct engine *engine, struct locallog *log, const struct ulog_request *request)
 {
 	/* The worker runs on for a moment after a suspend; what it clears then is not marked any more. */
 	int result = log->active ? activity_clear(engine, log, request->regions, request->region_count) : 0;
 
 	reply_error(engine, request, result);
-}
-
-static void flush(struct engine *engine, struct locallog *log, const struct ulog_request *request)
-{
-	int result = activity_mark(engine, log, request->regions, request->region_count);
-
-	if (result < 0)
-		reply_error(engine, request, result);
-	else
-		activity_flush(engine, log, request);
 }
 
 static void on_regions(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -110,10 +95,8 @@ static void on_regions(struct engine *engine, struct locallog *log, struct insta
 		in_sync(engine, log, instance, request);
 		break;
 	case ULOG_FLUSH:
-		flush(engine, log, request);
-		break;
 	case ULOG_MARK_REGION:
-		mark_region(engine, log, request);
+		activity_mark(engine, log, request);
 		break;
 	case ULOG_CLEAR_REGION:
 		clear_region(engine, log, request);
