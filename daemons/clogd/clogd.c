@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	int error;
 
 	if (argc > 1 && strcmp(argv[1], DEVICE_HELPER_OPTION) == 0)
-		return device_helper_main(argc, argv);
+		return device_child_main(argc, argv);
 	switch (options_parse(argc, argv, &options)) {
 	case OPTIONS_DONE:
 		return EXIT_SUCCESS;

@@ -8,11 +8,10 @@
 
 #include "common/memory.h"
 #include "daemons/clogd/clock.h"
-#include "daemons/clogd/device_dm.h"
 #include "daemons/clogd/device_helper.h"
 #include "daemons/clogd/log.h"
 
-#define REFRESH_MS      1000
+#define REFRESH_MS 1000
 
 /* Something done to one device, in a thread. */
 struct task {
@@ -20,8 +19,8 @@ struct task {
 	struct devices *devices;
 	struct lane lane;
 	struct task *next; /* in devices->wakes */
-	struct device_entry entry;
-	bool located; /* the entry was in the cache, so look there first */
+	enum device_action action;
+	struct device_entry entry; /* without a name: where it is is not known */
 	int result;
 };
 
@@ -30,6 +29,7 @@ struct scan {
 	struct devices *devices;
 	struct lane lane;
 	struct device_list list;
+	int error;
 };
 
 struct devices {
@@ -47,7 +47,6 @@ struct devices *devices_new(const struct devices_settings *settings)
 	struct devices *devices = memory_new(1, sizeof(*devices));
 
 	devices->settings = *settings;
-	device_dm_init();
 	return devices;
 }
 
@@ -61,63 +60,19 @@ void devices_free(struct devices *devices)
 
 /* --- in a thread --- */
 
-static int locate(struct task *task)
-{
-	struct device_list list = {0};
-	const struct device_entry *found;
-	int error;
-
-	if (task->located && device_dm_has_log(&task->entry))
-		return 0;
-	error = device_dm_scan(&list);
-	found = device_list_find(&list, task->entry.uuid);
-	if (found)
-		task->entry = *found;
-	else if (!error)
-		error = -ENOENT;
-	device_list_free(&list);
-	return error;
-}
-
-/*
- * A resume is everybody's: ours would end a suspension that LVM made to change
- * things under the device, or put a table into use before its time.
- */
-static int check_idle(const struct task *task)
-{
-	struct device_state state;
-	int error = device_dm_state(&task->entry, &state);
-
-	if (!error && (state.suspended || state.has_inactive_table))
-		error = -EBUSY;
-	return error;
-}
-
-static void run_cycle(struct work *work)
+static void run_task(struct work *work)
 {
 	struct task *task = (struct task *)work;
 
-	task->result = locate(task);
-	if (!task->result)
-		task->result = check_idle(task);
-	if (!task->result)
-		task->result = device_helper_run(DEVICE_CYCLE, &task->entry, task->devices->settings.node_directory);
-}
-
-static void run_wake(struct work *work)
-{
-	struct task *task = (struct task *)work;
-
-	task->result = locate(task);
-	if (!task->result)
-		task->result = check_idle(task);
-	if (!task->result)
-		task->result = device_helper_run(DEVICE_WAKE, &task->entry, task->devices->settings.node_directory);
+	task->result = device_helper_run(task->action, &task->entry,
+					 task->devices->settings.node_directory);
 }
 
 static void run_scan(struct work *work)
 {
-	(void)device_dm_scan(&((struct scan *)work)->list);
+	struct scan *scan = (struct scan *)work;
+
+	scan->error = device_helper_list(&scan->list);
 }
 
 /* --- in the loop --- */
@@ -163,6 +118,8 @@ static void done_scan(struct work *work)
 	struct scan *scan = (struct scan *)work;
 	struct devices *devices = scan->devices;
 
+	if (scan->error)
+		log_debug("listing the mirrors failed: %s", strerror(-scan->error));
 	device_list_free(&devices->known);
 	devices->known = scan->list;
 	devices->known_ms = clock_now_ms();
@@ -178,7 +135,6 @@ static struct task *new_task(struct devices *devices, const char *uuid)
 	const struct device_entry *known = device_list_find(&devices->known, uuid);
 
 	task->devices = devices;
-	task->located = known != NULL;
 	if (known)
 		task->entry = *known;
 	else
@@ -190,7 +146,8 @@ void device_cycle(struct devices *devices, const char *uuid)
 {
 	struct task *task = new_task(devices, uuid);
 
-	task->work.run = run_cycle;
+	task->action = DEVICE_CYCLE;
+	task->work.run = run_task;
 	task->work.done = done_cycle;
 	workers_submit(devices->settings.workers, &task->lane, &task->work);
 }
@@ -205,7 +162,8 @@ void device_wake(struct devices *devices, const char *uuid)
 	task = new_task(devices, uuid);
 	task->next = devices->wakes;
 	devices->wakes = task;
-	task->work.run = run_wake;
+	task->action = DEVICE_WAKE;
+	task->work.run = run_task;
 	task->work.done = done_wake;
 	workers_submit(devices->settings.workers, &task->lane, &task->work);
 }

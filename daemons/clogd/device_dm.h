@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What device-mapper is asked for: which device's live table has a given log,
- * and its suspension. Every call may block; all are thread safe.
+ * and its suspension. For the helper process (device_helper.h) only: a table is
+ * not even listed without an answer of the daemon.
  */
 #ifndef CLOGD_DAEMONS_DEVICE_DM_H
 #define CLOGD_DAEMONS_DEVICE_DM_H
