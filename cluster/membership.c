@@ -24,6 +24,7 @@ struct membership {
 	bool has_state; /* live, or once was */
 	bool live;
 	bool cut_off; /* since the state was certain, others may have gone on without this node */
+	bool parted;  /* nodes were lost, and no quorum of the rest is known yet */
 	enum quorum quorum;
 	bool census;    /* not all members have said hello yet */
 	uint64_t census_id;
@@ -248,6 +249,17 @@ static void drop_leavers(struct membership *membership, const struct view *view)
 	}
 }
 
+/* Nodes are found while it is not known that we were the ones to go on without those that were lost. */
+static void note_parting(struct membership *membership, const struct view *view)
+{
+	for (size_t i = 0; i < view->change_count; i++) {
+		if (view->changes[i].change == VIEW_NODEDOWN)
+			membership->parted = true;
+		else if (view->changes[i].change == VIEW_JOINED && membership->parted)
+			membership->cut_off = true;
+	}
+}
+
 static bool has_leavers(const struct view *view)
 {
 	for (size_t i = 0; i < view->change_count; i++)
@@ -258,6 +270,7 @@ static bool has_leavers(const struct view *view)
 
 void membership_view(struct membership *membership, const struct view *view)
 {
+	note_parting(membership, view);
 	drop_leavers(membership, view);
 	take_members(membership, view);
 	if (membership->live)
@@ -337,6 +350,8 @@ void membership_quorum(struct membership *membership, enum quorum quorum)
 	/* The view of a merge comes before: in a census the hello has already said what is known. */
 	if (quorum == QUORUM_YES && !membership->census)
 		membership->cut_off = false;
+	if (quorum == QUORUM_YES)
+		membership->parted = false;
 	membership->quorum = quorum;
 }
 

@@ -156,10 +156,17 @@ static bool comes_too_early(const struct engine *engine, const struct instance *
 	       (instance->state != INSTANCE_ACTIVE || !membership_is_live(engine->membership));
 }
 
+/*
+ * -ESRCH makes a running kernel construct its log here. A suspend only has to
+ * end. A RESUME may be the second half of a reconnect that an earlier daemon saw
+ * begin: an error would fail the log for good; answered, the request behind it
+ * comes and starts the reconnect anew.
+ */
 static void unknown_instance(struct engine *engine, const struct ulog_request *request)
 {
-	/* -ESRCH makes a running kernel construct its log here; a suspend only has to end. */
-	reply_error(engine, request, request->type == ULOG_PRESUSPEND ? 0 : -ESRCH);
+	bool let_go = request->type == ULOG_PRESUSPEND || request->type == ULOG_RESUME;
+
+	reply_error(engine, request, let_go ? 0 : -ESRCH);
 }
 
 void requests_dispatch(struct engine *engine, const struct ulog_request *request)
