@@ -46,6 +46,8 @@ static void attach_of_core(struct wire_op *op)
 		.region_count = 1,
 		.sync = LOG_SYNC_NONE,
 		.reconnect = true,
+		.peers = regions(2, 2),
+		.peer_count = 2,
 	};
 }
 
