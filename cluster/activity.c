@@ -372,6 +372,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	/* Marks of an earlier daemon: only the kernel knows which of them it still holds. */
 	regionset_clear(log->unknown);
 	regionset_add_all(log->unknown, log->claimed);
+	log->adopted_ms = engine->now_ms;
 	log->settled_ticket = log->flush_ticket = log->ticket;
 }
 

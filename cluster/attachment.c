@@ -118,6 +118,7 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 	else
 		instance->hint = 0;
 	instance->was_resumed = true;
+	instance->suspending = false;
 	instance->gave_up = false;
 	instance->wants_work = false;
 	regionset_clear(instance->told_clear);
@@ -158,8 +159,9 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 void attachment_presuspend(struct engine *engine, struct locallog *log, struct instance *instance,
 			   const struct ulog_request *request)
 {
-	if (instance == log->active && instance->state == INSTANCE_ACTIVE && !regionset_is_empty(log->done))
-		recovery_report_done(engine, log, 0);
+	instance->suspending = true;
+	if (instance == log->active && instance->state == INSTANCE_ACTIVE)
+		recovery_stop(engine, log);
 	reply_error(engine, request, 0);
 }
 

@@ -32,6 +32,7 @@ struct instance {
 	enum instance_state state;
 	bool reconnect;   /* its kernel knew an earlier daemon */
 	bool was_resumed;
+	bool suspending;  /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
 	bool gave_up;     /* a copy failed: no more work until the next resume */
 	bool wants_work;  /* was told that there is none for now */
 	uint64_t hint;    /* its kernel never asks about regions below this one */
@@ -96,6 +97,7 @@ struct logdisk {
 	uint64_t told_position;    /* of the last WRITTEN */
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
 	uint32_t writer;      /* as last seen */
+	uint64_t region_count; /* as last seen */
 	bool failed_seen;
 	/* Loading at the first attach. */
 	struct regionset *loaded;
@@ -142,7 +144,7 @@ struct locallog {
 	uint64_t release_ticket;
 	bool released;    /* OP_RELEASE was ordered */
 	bool detach_sent;
-	uint64_t cycle_again_ms, wake_again_ms;
+	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
 	uint32_t remembered[VIEW_NODES_MAX]; /* the attached nodes, as last given to the port */
 	uint32_t remembered_count;
 	bool was_syncing;                /* for the operator's line */
@@ -261,6 +263,8 @@ void recovery_is_remote(struct engine *engine, struct locallog *log, struct inst
 bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region);
 void recovery_ordered(struct engine *engine, struct locallog *log);
 void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want);
+/* The kernel stops copying: what it was handed goes back. */
+void recovery_stop(struct engine *engine, struct locallog *log);
 void recovery_check_hint(struct engine *engine, struct locallog *log);
 void recovery_cycled(struct engine *engine, struct locallog *log, int result);
 void recovery_tick(struct engine *engine, struct locallog *log);

@@ -119,4 +119,5 @@ void logdisk_reset(struct locallog *log)
 	disk->others_first = disk->others_last = 0;
 	disk->write_at_ms = UINT64_MAX;
 	disk->writer = 0;
+	disk->region_count = 0;
 }

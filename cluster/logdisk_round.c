@@ -247,6 +247,10 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 
 	if (!state || state->type != LOG_TYPE_DISK || engine_is_frozen(engine))
 		return;
+	/* Shrunk by a table that is gone: bits behind the new end must not count when the log grows again. */
+	if (state->region_count < log->disk.region_count)
+		logdisk_rewrite(engine, log, state->region_count);
+	log->disk.region_count = state->region_count;
 	writer = regionlog_writer(state);
 	if (writer != log->disk.writer) {
 		log->disk.writer = writer;

@@ -102,7 +102,7 @@ static uint32_t lowest_live(const struct membership *membership)
 
 bool membership_is_server(const struct membership *membership)
 {
-	return membership->live && lowest_live(membership) == membership->node;
+	return membership_is_live(membership) && lowest_live(membership) == membership->node;
 }
 
 static void serve(struct membership *membership)
@@ -297,6 +297,9 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 	member->version_max = hello->version_max;
 	if (hello->census != 0)
 		member->counted = true;
+	/* It has what was sent; should it fall behind once more, that is another transfer. */
+	if (hello->state == HELLO_LIVE)
+		transfer_out_stop(membership->outgoing, node);
 	if (membership->census)
 		decide_when_counted(membership);
 	else
@@ -374,7 +377,8 @@ void membership_pump(struct membership *membership)
 
 bool membership_is_live(const struct membership *membership)
 {
-	return membership->live;
+	/* Cut off, it may be the authority yet, but the census has to say so first. */
+	return membership->live && !membership->cut_off;
 }
 
 bool membership_is_member(const struct membership *membership, uint32_t node)

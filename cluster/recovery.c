@@ -16,6 +16,7 @@
 
 #define WORK_AGAIN_MS 250
 #define CYCLE_AGAIN_MS 5000
+#define OLD_MARKS_MS 10000
 
 static struct wire_op work_op(struct locallog *log)
 {
@@ -41,6 +42,31 @@ void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t 
 	if (want > 0)
 		log->work_asked = true;
 	engine_send(engine, log, &op);
+}
+
+void recovery_stop(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog_node *own = engine_own_node(engine, log);
+	struct wire_op op = work_op(log);
+	uint64_t region;
+
+	log->started = REGION_NONE;
+	if (own)
+		op.others = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
+	for (region = own ? regionset_next(own->working, 0) : REGION_NONE;
+	     region != REGION_NONE && op.other_count < WIRE_REGIONS_MAX;
+	     region = regionset_next(own->working, region + 1)) {
+		bool done = false;
+
+		for (uint32_t i = 0; i < op.region_count; i++)
+			done = done || op.regions[i] == region;
+		if (!done)
+			op.others[op.other_count++] = (uint32_t)region;
+	}
+	if (op.region_count + op.other_count > 0)
+		engine_send(engine, log, &op);
+	else
+		wire_op_free(&op);
 }
 
 /* Handed out to this node and not copied yet; what somebody waits for first. */
@@ -99,7 +125,8 @@ void recovery_get_work(struct engine *engine, struct locallog *log, struct insta
 	const struct regionlog *state = engine_state(engine, log);
 
 	/* Held, it would hold up reads too: the kernel asks in the thread that does everything. */
-	if (instance != log->active || instance->state != INSTANCE_ACTIVE || instance->gave_up || !state ||
+	if (instance != log->active || instance->state != INSTANCE_ACTIVE || instance->suspending ||
+	    instance->gave_up || !state ||
 	    engine_is_frozen(engine)) {
 		no_work(engine, instance, request);
 		return;
@@ -202,12 +229,18 @@ static void want(struct engine *engine, struct locallog *log, uint32_t region)
 	engine_send(engine, log, &op);
 }
 
-static bool must_wait(const struct engine *engine, const struct locallog *log, const struct regionlog *state,
-		      uint32_t region)
+static bool must_wait(const struct engine *engine, const struct locallog *log, const struct instance *instance,
+		      const struct regionlog *state, uint32_t region)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
 
 	if (!regionset_contains(state->unsynced, region))
+		return false;
+	/*
+	 * The suspend waits for this write. With all nodes suspending, none copies any more: A's write would wait for
+	 * ever. So it goes to both legs; its mark taints a copy of another node.
+	 */
+	if (instance->suspending)
 		return false;
 	/* Its own kernel orders its writes and its copies itself. */
 	return !own || !regionset_contains(own->working, region) || regionset_contains(log->done, region);
@@ -232,7 +265,7 @@ void recovery_is_remote(struct engine *engine, struct locallog *log, struct inst
 	first = regionlog_first_unsynced(state, instance->args.region_count);
 	if (first > instance->hint)
 		instance->hint = first;
-	if (must_wait(engine, log, state, (uint32_t)region)) {
+	if (must_wait(engine, log, instance, state, (uint32_t)region)) {
 		regionset_remove(instance->told_clear, (uint32_t)region);
 		want(engine, log, (uint32_t)region);
 		reply_pair(engine, request, 1, instance->hint);
@@ -264,6 +297,12 @@ static bool a_leg_failed(const struct regionlog *state)
 	return false;
 }
 
+/* Marks of an earlier daemon that the kernel neither repeats nor clears: most are from its window. A suspend ends them. */
+static bool has_old_marks(const struct engine *engine, const struct locallog *log)
+{
+	return !regionset_is_empty(log->unknown) && engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
+}
+
 void recovery_check_hint(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog *state = engine_state(engine, log);
@@ -280,7 +319,7 @@ void recovery_check_hint(struct engine *engine, struct locallog *log)
 	if (a_leg_failed(state))
 		return;
 	/* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
-	if (!(own && own->opaque) && (first >= instance->args.region_count || first >= instance->hint))
+	if (!(own && own->opaque) && !has_old_marks(engine, log) && (first >= instance->args.region_count || first >= instance->hint))
 		return;
 	log->cycling = true;
 	engine->ports.cycle_device(engine->ports.context, log->uuid);
@@ -304,6 +343,7 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	const struct regionlog *state = engine_state(engine, log);
 	struct instance *instance = log->active;
 
+	log->cycle_wanted = log->cycle_wanted || has_old_marks(engine, log);
 	recovery_check_hint(engine, log);
 	if (!instance || instance->state != INSTANCE_ACTIVE || !state || engine_is_frozen(engine))
 		return;
