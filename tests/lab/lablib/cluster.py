@@ -5,7 +5,7 @@ import glob
 import os
 import shutil
 import time
-from typing import Sequence
+from typing import Any, Callable, Sequence
 
 from .disks import DiskLog, Disks
 from .errors import LabError, LabTimeout
@@ -69,8 +69,7 @@ class Lab:
     def finish(self) -> None:
         """After a scenario: takes down what it left, and fails if something went wrong unseen."""
         self.heal()
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            list(pool.map(Node.clean, self.nodes))
+        self.each(Node.clean)
         cores = glob.glob(self.rundir.file("core.*"))
         assert not cores, f"something crashed: {cores}"
         complaints = [f"{node}: {line}" for node in self.nodes for line in node.kernel.complaints()]
@@ -135,6 +134,11 @@ class Lab:
         handles = [node.start(command) for node, command in commands if node.is_up]
         for handle in handles:
             handle.wait()
+
+    def each(self, function: Callable[[Node], Any], nodes: Sequence[Node] | None = None) -> list:
+        """Calls the function for each node (all by default) at the same time; their results, in order."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            return list(pool.map(function, self.nodes if nodes is None else nodes))
 
     # Disks
 

@@ -4,6 +4,7 @@
 A scenario is a function of one argument, the Lab; its name is its own with dashes, its docstring tells the
 story in a line. It fails by raising. It may leave anything behind: devices, dead nodes, partitions.
 """
+import functools
 from dataclasses import dataclass
 from typing import Callable
 
@@ -27,6 +28,7 @@ class Needs:
 class Scenario:
     name: str
     function: Callable[[Lab], None]
+    story: str
     needs: Needs
     timeout_s: float
     default: bool                               # whether it runs when no scenario is named
@@ -34,7 +36,7 @@ class Scenario:
 
     @property
     def summary(self) -> str:
-        return (self.function.__doc__ or "").strip().split("\n")[0]
+        return self.story.strip().split("\n")[0]
 
 
 REGISTER: dict[str, Scenario] = {}
@@ -45,13 +47,19 @@ def make_needs(nodes: int | None = None, disks: dict[str, str] | None = None, me
     return Needs(nodes, tuple((disks or DEFAULT_DISKS).items()), memory, corosync, token_ms, tuple(modules))
 
 
-def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...] = (), **needs):
-    """Registers a scenario. `timeout` (s) does not count the boot; `needs` are those of make_needs."""
-    def register(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
-        name = function.__name__.replace("_", "-")
-        if name in REGISTER:
-            raise ValueError(f"two scenarios are called {name}")
-        REGISTER[name] = Scenario(name, function, make_needs(**needs), timeout, default, tuple(tags))
+def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...] = (),
+             variants: dict[str, dict] | None = None, **needs):
+    """Registers a scenario. `timeout` (s) does not count the boot; `needs` are those of make_needs.
+
+    Each of `variants` becomes a scenario of its own: the key ends its name, the value is passed to the function.
+    """
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        for suffix, arguments in (variants or {"": {}}).items():
+            name = "-".join(filter(None, [function.__name__.replace("_", "-"), suffix]))
+            if name in REGISTER:
+                raise ValueError(f"two scenarios are called {name}")
+            REGISTER[name] = Scenario(name, functools.partial(function, **arguments), function.__doc__ or "",
+                                      make_needs(**needs), timeout, default, tuple(tags))
         return function
 
     return register
