@@ -36,9 +36,11 @@ struct bus_entry {
 
 struct ring {
 	uint64_t id;
+	uint64_t formed_us;
 	uint32_t nodes;       /* bits */
 	uint32_t start_group; /* nodes with a daemon in the group when it began, bits */
 	bool stalled;         /* broken: nothing is ordered any more */
+	uint64_t parent;      /* the ring that a fragment was part of */
 	uint32_t lost;        /* nodes that a fragment was cut off from, bits */
 	uint32_t incarnation[NODES_MAX + 1]; /* power epochs of its nodes */
 	struct bus_entry **entries;
@@ -56,6 +58,7 @@ struct bus_node {
 	bool is_up;
 	uint32_t side;      /* nodes of one side hear each other */
 	struct ring *ring;
+	uint64_t lineage;   /* the ring it was in before */
 	size_t delivered;   /* of the ring's entries */
 	uint32_t group;     /* nodes with a daemon in the group, as delivered */
 	bool joined;        /* the local daemon is in the group, as delivered */

@@ -17,6 +17,7 @@ static struct ring *new_ring(struct bus *bus, uint32_t nodes, uint32_t start_gro
 	struct ring *ring = arena_new(&bus->world->arena, sizeof(*ring));
 
 	ring->id = bus->next_ring++;
+	ring->formed_us = bus->world->clock.now_us;
 	ring->nodes = nodes;
 	ring->start_group = start_group;
 	return ring;
@@ -68,6 +69,7 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 	size_t cut = cut_of_part(bus, ring, part);
 
 	fragment->stalled = true;
+	fragment->parent = ring->stalled ? ring->parent : ring->id;
 	fragment->lost = ring->lost | (ring->nodes & ~part);
 	memcpy(fragment->incarnation, ring->incarnation, sizeof(ring->incarnation));
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
@@ -166,6 +168,7 @@ static void enter_ring(struct bus *bus, struct bus_node *node, struct ring *ring
 		push_changes(node, now, VIEW_JOINED, entry_id++);
 		joining &= ~now;
 	}
+	node->lineage = node->ring->id;
 	node->ring = ring;
 	node->delivered = 0;
 }
@@ -179,6 +182,53 @@ static void tell_quorum(void *context, uint64_t ring_id)
 	daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id), node->ring->nodes);
 }
 
+/* A ring of its own for one fragment, for a moment. */
+static void form_alone(struct bus *bus, struct ring *fragment)
+{
+	struct ring *ring = new_ring(bus, fragment->nodes, final_group(fragment) & fragment->nodes);
+
+	memcpy(ring->incarnation, fragment->incarnation, sizeof(ring->incarnation));
+	TRACE(bus->world, 0, "corosync: ring %llu of nodes %x for a moment", (unsigned long long)ring->id,
+	      ring->nodes >> 1);
+	for (uint32_t id = 1; id <= NODES_MAX; id++)
+		if (fragment->nodes & NODE_BIT(id)) {
+			enter_ring(bus, &bus->nodes[id], ring, false, bus->next_entry);
+			tell_quorum(&bus->nodes[id], ring->id);
+		}
+	bus->next_entry += 2 * NODES_MAX + 2;
+	ring->stalled = true;
+}
+
+/*
+ * Nodes that go from one ring to the next together have lost nothing of each
+ * other. So of the fragments of one ring all but one have been in a ring of
+ * their own before they can meet again.
+ */
+static void part_for_good(struct bus *bus, uint32_t nodes)
+{
+	uint32_t first = (uint32_t)random_below(&bus->world->random_bus, NODES_MAX);
+	struct ring *seen[NODES_MAX];
+	size_t seen_count = 0;
+
+	for (uint32_t i = 0; i < NODES_MAX; i++) {
+		uint32_t id = 1 + (first + i) % NODES_MAX;
+		struct ring *ring = bus->nodes[id].ring;
+		bool is_first = true, is_known = false;
+
+		if (!(nodes & NODE_BIT(id)) || !ring->parent)
+			continue;
+		for (size_t j = 0; j < seen_count; j++) {
+			is_first = is_first && seen[j]->parent != ring->parent;
+			is_known = is_known || seen[j] == ring;
+		}
+		if (is_known)
+			continue;
+		seen[seen_count++] = ring;
+		if (!is_first)
+			form_alone(bus, ring);
+	}
+}
+
 static void form(void *context, uint64_t side)
 {
 	struct bus *bus = context;
@@ -187,8 +237,11 @@ static void form(void *context, uint64_t side)
 	struct ring *ring;
 
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
-		if (bus->nodes[id].is_up && bus->nodes[id].side == side) {
+		if (bus->nodes[id].is_up && bus->nodes[id].side == side)
 			nodes |= NODE_BIT(id);
+	part_for_good(bus, nodes);
+	for (uint32_t id = 1; id <= NODES_MAX; id++)
+		if (bus->nodes[id].is_up && bus->nodes[id].side == side) {
 			group |= final_group(bus->nodes[id].ring) & NODE_BIT(id);
 			broken = broken || bus->nodes[id].ring->stalled;
 		}

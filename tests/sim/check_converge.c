@@ -75,6 +75,21 @@ bool check_all_in_sync(struct world *world)
 	return sum.fine;
 }
 
+static void explain_regions(FILE *out, const struct node *node, const struct mirror_set *set)
+{
+	static const char states[] = {'c', 'd', 'n', 'r'};
+
+	fprintf(out, "  node %u: %s: marked and promised:", node->id, set->mirror->uuid);
+	for (uint32_t i = 0; i < set->region_count; i++)
+		if (set->log->promised[i])
+			fprintf(out, " %u", i);
+	fprintf(out, "; in the hash:");
+	for (uint32_t i = 0; i < set->region_count; i++)
+		if (set->hash.regions[i])
+			fprintf(out, " %u%c%u", i, states[set->hash.regions[i]->state], set->hash.regions[i]->pending);
+	fprintf(out, "\n");
+}
+
 static void explain_kernel(const struct node *node)
 {
 	FILE *out = node->world->trace.explain;
@@ -91,6 +106,7 @@ static void explain_kernel(const struct node *node)
 			device->open_count, device->pending_io, (unsigned long long)device->live->log->in_sync_hint,
 			device->live->log_failure ? ", log failure" : "",
 			device->live->leg_failure ? ", leg failure" : "", device->live->hash.recovery_count);
+		explain_regions(out, node, device->live);
 	}
 	for (const struct list *at = node->kernel ? node->kernel->receiving.next : NULL;
 	     at && at != &node->kernel->receiving; at = at->next) {

@@ -10,6 +10,7 @@
 
 struct digest_slot {
 	uint64_t entry_id;
+	uint64_t lineage;
 	uint64_t position;
 	uint64_t digest;
 	uint32_t node;
@@ -22,10 +23,7 @@ struct checks {
 		uint32_t seq;
 		uint32_t daemon_epoch;
 	} answered[NODES_MAX + 1][ANSWERED_SLOTS];
-	struct {
-		uint64_t at_us;
-		uint32_t count;
-	} ticks[NODES_MAX + 1];
+	uint32_t overdue_ticks[NODES_MAX + 1];
 };
 
 #endif

@@ -4,6 +4,8 @@
  * log device and in every replica until the CLEAR is sent. Not for a node that
  * was cut off without fencing: what it marked is the others' to give away.
  */
+#include <string.h>
+
 #include "tests/sim/check.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/disk.h"
@@ -115,12 +117,41 @@ static void check_replica(struct world *world, struct daemon *daemon)
 	}
 }
 
+struct known {
+	uint64_t luid;
+	bool is_known;
+};
+
+static void look_for_instance(void *context, const struct engine_log_status *log)
+{
+	struct known *known = context;
+
+	for (size_t i = 0; i < log->instance_count; i++)
+		if (log->instances[i].luid == known->luid && strcmp(log->instances[i].state, "active") == 0)
+			known->is_known = true;
+}
+
+/* Has the kernel met this daemon, with all that it has? */
+static bool knows_kernel(const struct daemon *daemon)
+{
+	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
+		const struct kernel_log *log = live_log(daemon->node, i);
+		struct known known = {.luid = log ? log->luid : 0};
+
+		if (log)
+			engine_status_logs(daemon->engine, &known, look_for_instance);
+		if (log && !known.is_known)
+			return false;
+	}
+	return true;
+}
+
 /* A node is in step again when its daemon has been a member long enough to have told its marks. */
 static void end_divergence(struct world *world, struct node *node, bool current)
 {
 	if (!node->daemon)
 		return;
-	if (!current)
+	if (!current || !knows_kernel(node->daemon))
 		node->daemon->joined_since_us = 0;
 	else if (!node->daemon->joined_since_us)
 		node->daemon->joined_since_us = world->clock.now_us;

@@ -65,7 +65,7 @@ static void settle(struct daemon *daemon)
 		return;
 	daemon->tick_at_ms = deadline_ms;
 	clock_after(&daemon->world->clock,
-		    deadline_ms > now_ms ? (deadline_ms - now_ms) * US_PER_MS : 0, tick, daemon, deadline_ms);
+		    (deadline_ms > now_ms ? deadline_ms - now_ms : 1) * US_PER_MS, tick, daemon, deadline_ms);
 }
 
 static void drain(void *context, uint64_t argument)

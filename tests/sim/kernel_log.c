@@ -132,8 +132,10 @@ struct kernel_log *kernel_log_new(struct kernel *kernel, struct mirror *mirror, 
 
 void kernel_log_destroy(struct kernel_log *log)
 {
-	if (log->integrated_flush)
+	if (log->integrated_flush) {
 		kernel_log_flush_delayed(log);
+		kernel_log_drain_flushes(log);
+	}
 	log->destroyed = true;
 	memset(log->promised, 0, sizeof(log->promised));
 	(void)kernel_log_request_once(log, ULOG_DTR);

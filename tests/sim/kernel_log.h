@@ -24,6 +24,7 @@ struct kernel_log {
 	bool integrated_flush;
 	bool flush_scheduled;      /* sched_flush */
 	uint64_t flush_number;     /* tells a delayed flush that it was cancelled */
+	uint32_t flush_works;      /* queued for now, or running */
 	bool flush_running;
 	struct waitlist flush_waiting;
 	bool destroyed;
@@ -50,8 +51,10 @@ int kernel_log_status(struct kernel_log *log);
 void kernel_log_mark_region(struct kernel_log *log, uint32_t region);
 void kernel_log_clear_region(struct kernel_log *log, uint32_t region);
 int kernel_log_flush(struct kernel_log *log);
-/* Runs a delayed flush at once, or waits for the one that runs. */
+/* flush_delayed_work(): runs a scheduled flush at once, and waits for it. */
 void kernel_log_flush_delayed(struct kernel_log *log);
+/* destroy_workqueue(): none is left when it returns. */
+void kernel_log_drain_flushes(struct kernel_log *log);
 
 /* userspace_do_request(): with the reconnect loop. */
 int kernel_log_request(struct kernel_log *log, enum ulog_type type, const uint64_t *regions,

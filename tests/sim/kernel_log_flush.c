@@ -94,9 +94,14 @@ static void run_delayed_flush(void *context)
 {
 	struct kernel_log *log = context;
 
+	/* One piece of work does not run beside itself. */
+	while (log->flush_running)
+		waitlist_wait(&log->flush_waiting, FIBER_FOREVER);
+	log->flush_running = true;
 	log->flush_scheduled = false;
 	(void)kernel_log_request(log, ULOG_FLUSH, NULL, 0, false, NULL, NULL);
 	log->flush_running = false;
+	log->flush_works--;
 	waitlist_wake(&log->flush_waiting);
 }
 
@@ -107,15 +112,21 @@ static void start_delayed_flush(void *context, uint64_t number)
 	if (log->flush_number != number || log->kernel->fibers->killed || log->destroyed)
 		return;
 	log->flush_number++;
-	log->flush_running = true;
+	log->flush_works++;
 	fiber_spawn(log->kernel->fibers, run_delayed_flush, log);
 }
 
 void kernel_log_flush_delayed(struct kernel_log *log)
 {
-	if (log->flush_scheduled)
-		start_delayed_flush(log, log->flush_number);
-	while (log->flush_running)
+	if (!log->flush_scheduled)
+		return;
+	start_delayed_flush(log, log->flush_number);
+	kernel_log_drain_flushes(log);
+}
+
+void kernel_log_drain_flushes(struct kernel_log *log)
+{
+	while (log->flush_works)
 		waitlist_wait(&log->flush_waiting, FIBER_FOREVER);
 }
 

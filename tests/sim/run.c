@@ -48,7 +48,7 @@ static bool is_well(struct world *world)
 
 static void fail_unless(struct world *world, bool condition, const char *what)
 {
-	if (condition || world->failed)
+	if (condition || world->failed || world->spoiled)
 		return;
 	check_explain(world);
 	check_fail(world, "%s", what);
@@ -68,7 +68,7 @@ void run_converge(struct world *world)
 		    "healed, and the mirrors do not come into sync");
 	world_run_us(world, 5 * US_PER_S);
 	fail_unless(world, check_all_in_sync(world), "in sync, and out of it again without a reason");
-	if (!world->failed)
+	if (!world->failed && !world->spoiled)
 		check_legs_equal(world);
 }
 
@@ -76,6 +76,8 @@ void run_seed(const struct settings *settings, const struct trace *trace, struct
 {
 	struct world *world = world_new(settings, trace);
 
+	if (trace->explain)
+		settings_describe(settings, trace->explain);
 	world_start(world);
 	run_start_checks(world);
 	fencer_start(world);

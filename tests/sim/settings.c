@@ -135,3 +135,33 @@ void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count
 	settings->think_us = 100 * US_PER_MS;
 	settings->write_per_mille = 700;
 }
+
+static void describe_mirror(const struct mirror_settings *mirror, FILE *out)
+{
+	static const char *const sync_names[] = {"", ", sync", ", nosync"};
+
+	fprintf(out, "  mirror: %s%s, %u regions, %u legs, log blocks of %u bytes%s%s%s\n",
+		mirror->type == LOG_TYPE_DISK ? "disk" : "core", sync_names[mirror->sync], mirror->region_count,
+		mirror->leg_count, mirror->block_bytes, mirror->integrated_flush ? ", integrated flush" : "",
+		mirror->handle_errors ? ", handle_errors" : "", mirror->block_on_error ? ", block_on_error" : "");
+}
+
+void settings_describe(const struct settings *settings, FILE *out)
+{
+	fprintf(out, "seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u%s\n",
+		(unsigned long long)settings->seed, settings->node_count, settings->window_regions, settings->hold_ms,
+		settings->mark_ahead_regions, settings->recovery_batch, settings->fencing ? ", fencing" : "");
+	for (uint32_t i = 0; i < settings->mirror_count; i++)
+		describe_mirror(&settings->mirrors[i], out);
+	fprintf(out, "  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us%s%s; netlink loss %u/1000\n",
+		(unsigned long long)settings->bus_order_us, (unsigned long long)settings->bus_deliver_us,
+		settings->bus_outbox_max, settings->bus_again_per_mille, settings->bus_agreed_loss ? ", agreed loss" : "",
+		settings->leg_delay_us, settings->late_disk_writes ? ", late disk writes" : "",
+		settings->foreign_listener ? ", foreign listener" : "", settings->netlink_loss_per_mille);
+	fprintf(out, "  faults for %u s, about every %llu ms:", settings->hurt_s,
+		(unsigned long long)(settings->fault_interval_us / US_PER_MS));
+	for (int kind = 0; kind < FAULT_KINDS; kind++)
+		if (settings->fault_weights[kind])
+			fprintf(out, " %s %u", fault_names[kind], settings->fault_weights[kind]);
+	fprintf(out, "\n");
+}

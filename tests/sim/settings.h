@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/logargs.h"
 #include "tests/sim/random.h"
@@ -92,6 +93,7 @@ struct settings {
 void settings_draw(struct settings *settings, uint64_t seed);
 /* A calm cluster of `node_count` nodes with one mirror of 64 regions, for scenarios. */
 void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count, enum log_type type);
+void settings_describe(const struct settings *settings, FILE *out);
 const char *fault_name(enum fault_kind kind);
 
 #endif

@@ -34,6 +34,7 @@ struct world {
 	uint64_t healthy_since_us;
 	uint64_t next_bio;
 	uint64_t operations;
+	bool spoiled;          /* what happened is beyond what a daemon can make good: the run ends */
 	bool failed;
 	char failure[512];
 };
