@@ -149,6 +149,9 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 	activity_adopt(engine, log);
 	if (outcome->bits_changed && instance->args.type == LOG_TYPE_DISK)
 		logdisk_rewrite(engine, log, outcome->changed_from);
+	/* What was changed before, and is not written yet, this node has not seen. */
+	if (instance->args.type == LOG_TYPE_DISK)
+		logdisk_doubt(engine, log, false);
 	log->disk.told_position = replica_position(engine->replica);
 	become_active(engine, log, instance);
 	engine_report(engine, REPORT_INFO, "%s: attached, %llu of %llu regions in sync", engine_short(log->uuid),

@@ -96,6 +96,7 @@ struct logdisk {
 	uint64_t changed_position; /* of the last change of a bit */
 	uint64_t told_position;    /* of the last WRITTEN */
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
+	uint64_t doubt_at_ms; /* after a take-over: write the marked blocks once more; UINT64_MAX: no */
 	uint32_t writer;      /* as last seen */
 	uint64_t region_count; /* as last seen */
 	bool failed_seen;
@@ -277,8 +278,10 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 /* The writer says that the device holds everything up to a position. */
 void logdisk_written(struct locallog *log, uint64_t position);
 bool logdisk_is_settled(const struct locallog *log, uint64_t position);
-/* Another node waits until the device holds all that is ordered now. */
-void logdisk_others_wait(struct engine *engine, struct locallog *log);
+/* Another node waits until the device holds all that is ordered now. `always`: it does not know what was told before. */
+void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always);
+/* Takes every block with a mark for one that the device may lack. */
+void logdisk_doubt(struct engine *engine, struct locallog *log, bool urgent);
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */

@@ -37,6 +37,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->last_update = &log->updates;
 	log->started = REGION_NONE;
 	log->disk.write_at_ms = UINT64_MAX;
+	log->disk.doubt_at_ms = UINT64_MAX;
 	log->next = *at;
 	*at = log;
 	return log;

@@ -43,12 +43,12 @@ void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t regio
 	plan_write(engine, log, urgent);
 }
 
-void logdisk_others_wait(struct engine *engine, struct locallog *log)
+void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always)
 {
 	struct logdisk *disk = &log->disk;
 
 	/* Without a change since the last WRITTEN nobody has an entry that he could wait for. */
-	if (disk->changed_position <= disk->told_position)
+	if (!always && disk->changed_position <= disk->told_position)
 		return;
 	disk->others_last = replica_position(engine->replica);
 	if (disk->others_first == 0)
@@ -118,6 +118,7 @@ void logdisk_reset(struct locallog *log)
 	disk->urgent = false;
 	disk->others_first = disk->others_last = 0;
 	disk->write_at_ms = UINT64_MAX;
+	disk->doubt_at_ms = UINT64_MAX;
 	disk->writer = 0;
 	disk->region_count = 0;
 }

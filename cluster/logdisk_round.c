@@ -9,6 +9,7 @@
 #include "common/disklog.h"
 
 #define RETRY_MS 2000
+#define DOUBT_MS 10000
 #define ROUND_JOBS_MAX 32
 #define REWRITE_BLOCKS_PER_JOB 16
 
@@ -198,18 +199,29 @@ static void start_round(struct engine *engine, struct locallog *log, const struc
 		disk->round_jobs--;
 }
 
-/* A new writer cannot know what its predecessor had under way: what is marked goes to the device again. */
-static void take_over(struct engine *engine, struct locallog *log, const struct regionlog *state)
+void logdisk_doubt(struct engine *engine, struct locallog *log, bool urgent)
 {
-	for (size_t i = 0; i < state->node_count; i++) {
+	const struct regionlog *state = engine_state(engine, log);
+
+	for (size_t i = 0; state && i < state->node_count; i++) {
 		const struct regionset *marked = state->nodes[i].marked;
 
 		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
 		     region = regionset_next(marked, region + 1))
-			logdisk_changed(engine, log, (uint32_t)region, true);
+			logdisk_changed(engine, log, (uint32_t)region, urgent);
 	}
-	logdisk_others_wait(engine, log);
-	log->disk.urgent = true;
+}
+
+/*
+ * A new writer cannot know what its predecessor had under way: what is marked
+ * goes to the device again. And once more later: a write of a daemon that died
+ * may land after ours.
+ */
+static void take_over(struct engine *engine, struct locallog *log)
+{
+	logdisk_doubt(engine, log, true);
+	logdisk_others_wait(engine, log, true);
+	log->disk.doubt_at_ms = engine->now_ms + DOUBT_MS;
 }
 
 static bool may_start_round(const struct locallog *log)
@@ -251,14 +263,18 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 	if (state->region_count < log->disk.region_count)
 		logdisk_rewrite(engine, log, state->region_count);
 	log->disk.region_count = state->region_count;
-	writer = regionlog_writer(state);
+	writer = state->writer;
 	if (writer != log->disk.writer) {
 		log->disk.writer = writer;
 		if (writer == engine->settings.node)
-			take_over(engine, log, state);
+			take_over(engine, log);
 	}
 	if (writer != engine->settings.node)
 		return;
+	if (engine->now_ms >= log->disk.doubt_at_ms) {
+		log->disk.doubt_at_ms = UINT64_MAX;
+		logdisk_doubt(engine, log, true);
+	}
 	if (round_is_due(engine, log, state))
 		start_round(engine, log, state);
 	if (log->disk.others_first != 0 && has_company(engine, log) &&

@@ -154,7 +154,7 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	if (disk && foreign && op->kind == OP_ATTACH && outcome.bits_changed)
 		logdisk_rewrite(engine, log, outcome.changed_from);
 	if (disk && foreign && is_waited_for(op))
-		logdisk_others_wait(engine, log);
+		logdisk_others_wait(engine, log, op->kind == OP_ATTACH || op->kind == OP_REJOIN);
 	local_effects(engine, log, origin, op, &outcome);
 }
 

@@ -89,17 +89,22 @@ bool regionlog_any_attached(const struct regionlog *log)
 	return false;
 }
 
-uint32_t regionlog_writer(const struct regionlog *log)
-{
-	for (size_t i = 0; i < log->node_count; i++)
-		if (log->nodes[i].attached && !log->nodes[i].absent)
-			return log->nodes[i].node;
-	return 0;
-}
-
 bool regionlog_is_unused(const struct regionlog *log)
 {
 	return log->node_count == 0;
+}
+
+/* The lowest attached node with a daemon, when the one that was it cannot be any more. */
+static void elect_writer(struct regionlog *log)
+{
+	const struct regionlog_node *writer = regionlog_find_node(log, log->writer);
+
+	if (writer && writer->attached && !writer->absent)
+		return;
+	log->writer = 0;
+	for (size_t i = 0; i < log->node_count && log->writer == 0; i++)
+		if (log->nodes[i].attached && !log->nodes[i].absent)
+			log->writer = log->nodes[i].node;
 }
 
 static bool marked_by_lost(const struct regionlog *log, uint32_t region)
@@ -337,6 +342,7 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const 
 		log->failed = false;
 	if (largest_table(log) != log->region_count)
 		resize(log, largest_table(log), false);
+	elect_writer(log);
 	return result;
 }
 
@@ -358,6 +364,7 @@ static void detach(struct regionlog *log, struct regionlog_node *entry)
 		return;
 	entry->attached = false;
 	entry->absent = false;
+	elect_writer(log);
 	regionset_clear(entry->primary_only);
 	if (!regionlog_any_attached(log))
 		log->generation++;
@@ -430,6 +437,7 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regions
 	entry->attached = true;
 	entry->absent = false;
 	entry->lost = false;
+	elect_writer(log);
 	/* What was given away while the node was cut off may have been written twice: nobody can tell. */
 	for (region = regionset_next(marked, 0); region < log->region_count;
 	     region = regionset_next(marked, region + 1)) {
@@ -466,6 +474,7 @@ void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 		entry->absent = true;
 	else
 		regionlog_forget(log, node);
+	elect_writer(log);
 }
 
 void regionlog_node_down(struct regionlog *log, uint32_t node)

@@ -43,6 +43,11 @@ struct regionlog {
 	uint64_t region_count; /* largest of the attached nodes' */
 	uint64_t generation;   /* counts first attaches and last detaches: what was read from the device in between is stale */
 	bool failed;           /* the log device could not be written */
+	/*
+	 * The node that writes the log device, 0: none. It stays as long as it can:
+	 * a change while a write is under way could let the old one land last.
+	 */
+	uint32_t writer;
 	struct regionset *unsynced;
 	struct regionlog_node *nodes; /* ascending by node */
 	size_t node_count;
@@ -69,8 +74,6 @@ void regionlog_free(struct regionlog *log);
 
 struct regionlog_node *regionlog_find_node(const struct regionlog *log, uint32_t node);
 bool regionlog_any_attached(const struct regionlog *log);
-/* The node that writes the log device: the lowest attached one with a daemon; 0 for none. */
-uint32_t regionlog_writer(const struct regionlog *log);
 /* No node has anything to do with it any more. */
 bool regionlog_is_unused(const struct regionlog *log);
 

@@ -36,6 +36,7 @@ void regionlog_encode(const struct regionlog *log, struct bytes_buffer *buffer)
 	bytes_put_u64(buffer, log->region_count);
 	bytes_put_u64(buffer, log->generation);
 	bytes_put_u8(buffer, log->failed);
+	bytes_put_u32(buffer, log->writer);
 	regionset_encode(log->unsynced, buffer);
 	bytes_put_u16(buffer, (uint16_t)log->wanted_count);
 	for (size_t i = 0; i < log->wanted_count; i++)
@@ -122,6 +123,7 @@ struct regionlog *regionlog_decode(struct bytes_reader *reader)
 	log->region_count = bytes_get_u64(reader);
 	log->generation = bytes_get_u64(reader);
 	log->failed = bytes_get_u8(reader) != 0;
+	log->writer = bytes_get_u32(reader);
 	if (uuid[0] == '\0' || type > LOG_TYPE_DISK || log->region_count > LOGARGS_REGIONS_MAX)
 		reader->failed = true;
 	regionset_free(log->unsynced);
