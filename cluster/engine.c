@@ -165,6 +165,7 @@ static void port_live(void *context)
 		log->cycle_wanted = true;
 		attachment_rejoin(engine, log);
 	}
+	peers_expect(engine);
 	housekeeping_run(engine);
 }
 
@@ -406,6 +407,8 @@ void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uu
 	engine->now_ms = now_ms;
 	if (log)
 		recovery_cycled(engine, log, result);
+	else if (result == -ENOENT)
+		peers_gone(engine, uuid);
 	finish(engine);
 }
 
@@ -471,5 +474,5 @@ bool engine_quiesce(struct engine *engine, uint64_t now_ms)
 			quiet = false;
 	}
 	finish(engine);
-	return (quiet && outbox_is_empty(engine->outbox)) || engine_is_frozen(engine);
+	return (quiet && outbox_is_idle(engine->outbox)) || engine_is_frozen(engine);
 }

@@ -111,3 +111,8 @@ bool outbox_is_empty(const struct outbox *outbox)
 {
 	return !outbox->first;
 }
+
+bool outbox_is_idle(const struct outbox *outbox)
+{
+	return outbox_is_empty(outbox) && outbox->in_flight == 0;
+}

@@ -27,6 +27,8 @@ void outbox_delivered(struct outbox *outbox);
 /* Sends what may be sent. True when something is refused for now (-EAGAIN) and must be tried again later. */
 bool outbox_flush(struct outbox *outbox, outbox_send_fn *send, void *context);
 bool outbox_is_empty(const struct outbox *outbox);
+/* Empty, and all operations that were sent have come back in the order. */
+bool outbox_is_idle(const struct outbox *outbox);
 /* Forgets all: the connection is gone. */
 void outbox_reset(struct outbox *outbox);
 
