@@ -61,6 +61,9 @@ static int fail_ask(int error)
 	case -ETIMEDOUT:
 		fputs("clogctl: clogd does not answer in time\n", stderr);
 		break;
+	case -EBUSY:
+		fputs("clogctl: clogd answers too many others at once; try again\n", stderr);
+		break;
 	case -EPROTO:
 		fputs("clogctl: the clogd that runs is of another version; restart it\n", stderr);
 		break;

@@ -55,16 +55,19 @@ void log_open(const char *name, int priority)
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 }
 
+/* libqb crashes on a line between a target's change and the thread's start: so in this order. */
 void log_start(bool foreground)
 {
-	int32_t target = foreground ? QB_LOG_STDERR : QB_LOG_SYSLOG;
-
-	(void)qb_log_ctl(target, QB_LOG_CONF_THREADED, QB_TRUE);
+	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_TRUE);
+	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_THREADED, QB_TRUE);
 	(void)qb_log_thread_start();
-	if (!foreground) {
-		(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_FALSE);
+	if (!foreground)
 		(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
-	}
+}
+
+void log_detach(void)
+{
+	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_FALSE);
 }
 
 void log_close(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's log: libqb's. To syslog when in the background, to standard
- * error in the foreground, and all of it into a blackbox in memory. Once
- * log_start() has run a line is handed to a thread, so that a full pipe or a
- * slow syslog stops nobody. Only the loop's thread logs.
+ * error in the foreground and while starting, and all of it into a blackbox in
+ * memory. Once log_start() has run a line is handed to a thread, so that a full
+ * pipe or a slow syslog stops nobody. Only the loop's thread logs.
  */
 #ifndef CLOGD_DAEMONS_LOG_H
 #define CLOGD_DAEMONS_LOG_H
@@ -20,8 +20,10 @@
 
 /* `priority` is syslog's. Lines go to standard error, at once, until log_start(). */
 void log_open(const char *name, int priority);
-/* From here on through a thread, and to syslog instead when in the background. */
+/* From here on through a thread, and to syslog too when in the background. */
 void log_start(bool foreground);
+/* In the background, once whoever started us has been told: to syslog only. */
+void log_detach(void);
 /* Writes what waits. */
 void log_close(void);
 /* Writes the blackbox to `path`. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemons/clogd/attached.h"
 #include "daemons/clogd/runtime.h"
+#include "daemons/clogd/attached.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,87 +10,17 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "daemons/clogd/lifecycle.h"
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/process.h"
 #include "daemons/clogd/runtime_internal.h"
 
 #define CLUSTER_GROUP_NAME "clogd"
 #define NEVER              UINT64_MAX
-#define SECOND_NS          1000000000ULL
-#define READY_WAIT_NS      (10 * SECOND_NS)
-#define STOP_WAIT_NS       (10 * SECOND_NS)
-#define BLACKBOX_PATH      PROCESS_RUN_DIR "/blackbox"
-
-/* --- readiness and the end --- */
-
-static void say_ready(struct runtime *runtime, const char *status)
-{
-	if (runtime->ready)
-		process_status(status);
-	else
-		process_ready(status);
-	runtime->ready = true;
-}
-
-static void wait_too_long(void *data)
-{
-	struct runtime *runtime = data;
-
-	if (!runtime->ready)
-		say_ready(runtime, "waiting for Corosync");
-}
-
-static void stop(struct runtime *runtime, int exit_status)
-{
-	runtime->exit_status = exit_status;
-	qb_loop_stop(runtime->loop);
-}
-
-static void stop_late(void *data)
-{
-	struct runtime *runtime = data;
-
-	log_warning("the logs did not come to rest; stopping anyway");
-	stop(runtime, EXIT_SUCCESS);
-}
-
-static int32_t on_stop_signal(int32_t number, void *data)
-{
-	struct runtime *runtime = data;
-	qb_loop_timer_handle ignored;
-
-	(void)number;
-	if (runtime->stopping || !runtime->engine) {
-		stop(runtime, EXIT_SUCCESS);
-		return 0;
-	}
-	log_notice("stopping");
-	process_status("stopping");
-	runtime->stopping = true;
-	(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, STOP_WAIT_NS, runtime, stop_late,
-				&ignored);
-	runtime_after_input(runtime);
-	return 0;
-}
-
-static int32_t on_dump_signal(int32_t number, void *data)
-{
-	(void)number;
-	(void)data;
-	log_dump(BLACKBOX_PATH);
-	return 0;
-}
-
-static int32_t on_ignored_signal(int32_t number, void *data)
-{
-	(void)number;
-	(void)data;
-	return 0;
-}
 
 /* --- the timer --- */
 
-/* Only ever moved forward: one that fires early finds out, and is set again. */
+/* Only ever set to an earlier time: when it fires too early, the tick does nothing and it is set again. */
 static void set_timer(struct runtime *runtime)
 {
 	uint64_t deadline_ms = engine_deadline_ms(runtime->engine);
@@ -111,7 +40,7 @@ static void set_timer(struct runtime *runtime)
 void runtime_after_input(struct runtime *runtime)
 {
 	if (runtime->stopping && engine_quiesce(runtime->engine, clock_now_ms()))
-		stop(runtime, EXIT_SUCCESS);
+		lifecycle_stop(runtime, EXIT_SUCCESS);
 	blockio_start(runtime->blockio);
 	set_timer(runtime);
 }
@@ -195,12 +124,12 @@ static void start_engine(struct runtime *runtime)
 	runtime->engine = engine_new(&settings, &ports, clock_now_ms());
 	attached_load(runtime->engine, recall);
 	if (open_netlink(runtime)) {
-		stop(runtime, EXIT_FAILURE);
+		lifecycle_stop(runtime, EXIT_FAILURE);
 		return;
 	}
 	log_info("serving the kernel as node %u, log devices by %s", settings.node,
 		 blockio_engine(runtime->blockio));
-	say_ready(runtime, "serving the kernel");
+	lifecycle_ready(runtime, "serving the kernel");
 }
 
 static void on_message(void *context, uint32_t node, const void *bytes, size_t size)
@@ -319,9 +248,9 @@ static int open_group(struct runtime *runtime)
 		.disconnected = on_disconnected,
 	};
 
-	runtime->group = runtime->options->standalone ?
-				 group_alone_new(runtime->options->node, &callbacks) :
-				 group_cpg_new(CLUSTER_GROUP_NAME, &callbacks);
+	runtime->group = runtime->options->standalone
+				 ? group_alone_new(runtime->options->node, &callbacks)
+				 : group_cpg_new(CLUSTER_GROUP_NAME, &callbacks);
 	if (!runtime->group)
 		return -errno;
 	watch(runtime, group_descriptor(runtime->group), on_group);
@@ -336,9 +265,13 @@ static int open_control(struct runtime *runtime)
 		.context = runtime,
 		.request = verbs_run,
 	};
+	int error;
 
 	runtime->ctl = ctl_server_new(&settings);
-	return runtime->ctl ? 0 : -errno;
+	error = runtime->ctl ? 0 : -errno;
+	if (error == -ENOENT && settings.group)
+		log_error("--group: there is no group '%s'", settings.group);
+	return error;
 }
 
 static int open_timer(struct runtime *runtime)
@@ -349,19 +282,6 @@ static int open_timer(struct runtime *runtime)
 		return -errno;
 	watch(runtime, runtime->timer, on_timer);
 	return 0;
-}
-
-static void open_signals(struct runtime *runtime)
-{
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_HIGH, SIGTERM, runtime, on_stop_signal,
-				 NULL);
-	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_HIGH, SIGINT, runtime, on_stop_signal,
-				 NULL);
-	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_LOW, SIGHUP, runtime, on_ignored_signal,
-				 NULL);
-	(void)qb_loop_signal_add(runtime->loop, QB_LOOP_LOW, SIGUSR1, runtime, on_dump_signal,
-				 NULL);
 }
 
 static int open_all(struct runtime *runtime)
@@ -384,7 +304,7 @@ static int open_all(struct runtime *runtime)
 			return error;
 		}
 	}
-	open_signals(runtime);
+	lifecycle_open(runtime);
 	return 0;
 }
 
@@ -407,7 +327,6 @@ static void close_all(struct runtime *runtime)
 int runtime_run(const struct options *options)
 {
 	struct runtime *runtime = memory_new(1, sizeof(*runtime));
-	qb_loop_timer_handle ignored;
 	int exit_status;
 
 	runtime->options = options;
@@ -418,11 +337,8 @@ int runtime_run(const struct options *options)
 		return EXIT_FAILURE;
 	}
 	runtime->exit_status = EXIT_FAILURE;
-	if (!open_all(runtime)) {
-		(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, READY_WAIT_NS, runtime,
-					wait_too_long, &ignored);
+	if (!open_all(runtime))
 		qb_loop_run(runtime->loop);
-	}
 	close_all(runtime);
 	exit_status = runtime->exit_status;
 	qb_loop_destroy(runtime->loop);

@@ -69,6 +69,7 @@ def stopped_daemon_leaves_a_clean_log(lab: Lab) -> None:
     start = time.monotonic()
     assert node.kill_clogd(15).status == 0
     lab.note(f"stopped in {time.monotonic() - start:.1f} s")
+    assert len(lab.read_log("log", 128).clean) == 128
     node.start_clogd("--standalone")
     node.dm_remove("m")
 
@@ -117,6 +118,7 @@ def corosync_dies_and_comes_back(lab: Lab) -> None:
     job.wait(90)
     for other in lab.nodes:
         other.wait_in_sync("m")
+    for other in lab.nodes:
         other.dm_remove("m")
     lab.assert_same("leg0", "leg1")
 
