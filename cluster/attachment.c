@@ -51,6 +51,8 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
 	log->detach_sent = false;
 	log->released = false;
 	logdisk_reset(log);
+	/* Of an earlier load; while others are attached nothing is read. */
+	log->disk.load_valid = 0;
 	if (must_load(engine, log, instance))
 		logdisk_load(engine, log);
 	else
