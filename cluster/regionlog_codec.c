@@ -68,7 +68,7 @@ static void decode_node(struct bytes_reader *reader, uint64_t region_count, stru
 	node->lost = flags & NODE_LOST;
 	node->opaque = flags & NODE_OPAQUE;
 	node->region_count = bytes_get_u64(reader);
-	if (node->node == 0 || (flags & ~NODE_FLAGS))
+	if (node->node == 0 || (flags & ~NODE_FLAGS) || node->region_count > LOGARGS_REGIONS_MAX)
 		reader->failed = true;
 	decode_set(reader, region_count, &node->marked);
 	decode_set(reader, region_count, &node->primary_only);
