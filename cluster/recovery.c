@@ -194,7 +194,7 @@ static void one_leg_only(struct engine *engine, struct locallog *log, struct ins
 	op.ticket = update->ticket = ++log->ticket;
 	activity_await(log, update);
 	engine_send(engine, log, &op);
-	pending_add(engine, log, request, WAIT_SETTLED, op.ticket);
+	pending_add(engine, log, request, WAIT_SETTLED, log->ticket); /* the op is freed by now, with its ticket */
 	engine_report(engine, REPORT_WARNING, "%s: region %u is out of sync: a write or a copy reached one leg only",
 		      engine_short(log->uuid), region);
 }
