@@ -72,6 +72,15 @@ void admin_create(struct node *node, uint32_t mirror)
 
 /* --- remove --- */
 
+/* Who keeps it open, or cannot let it go because a write is held, wins in the end. */
+static bool wait_until_closed(struct mapped_device *device)
+{
+	while (device->open_count)
+		if (!waitlist_wait(&device->closing_waiting, 5 * US_PER_S))
+			return false;
+	return true;
+}
+
 static void run_remove(void *context)
 {
 	struct command *command = context;
@@ -80,8 +89,10 @@ static void run_remove(void *context)
 	if (!device || device->closing)
 		return;
 	device->closing = true;
-	while (device->open_count)
-		waitlist_wait(&device->closing_waiting, FIBER_FOREVER);
+	if (!wait_until_closed(device)) {
+		device->closing = false;
+		return;
+	}
 	fiber_lock(&device->administration);
 	command->node->has_device[command->index] = command->flag;
 	mapped_device_remove(device);
@@ -105,7 +116,7 @@ static void run_cycle(void *context)
 	struct command *command = context;
 	struct mapped_device *device = command->kernel->devices[command->index];
 
-	if (!device || device->closing)
+	if (!device)
 		return;
 	fiber_lock(&device->administration);
 	if (device->live) {
@@ -128,7 +139,7 @@ static void run_reload(void *context)
 	struct mapped_device *device = command->kernel->devices[command->index];
 	struct random *random = &command->kernel->world->random_io;
 
-	if (!device || device->closing)
+	if (!device)
 		return;
 	fiber_lock(&device->administration);
 	while (device->live) {
@@ -155,7 +166,7 @@ static void run_status(void *context)
 	struct command *command = context;
 	struct mapped_device *device = command->kernel->devices[command->index];
 
-	if (!device || device->closing)
+	if (!device)
 		return;
 	fiber_lock(&device->administration);
 	if (device->live) {

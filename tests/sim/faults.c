@@ -69,12 +69,13 @@ bool faults_repair(struct world *world)
 		for (uint32_t i = 0; i < world->settings.mirror_count && node->kernel; i++) {
 			struct mapped_device *device = node->kernel->devices[i];
 
-			if (!device || !device->live || device->administration.held ||
+			if (!device || !device->live ||
 			    (!device->live->log_failure && !device->live->leg_failure && !device->live->log->failures &&
 			     device->live->region_count == world->mirrors[i]->region_count))
 				continue;
 			any = true;
-			admin_reload(node, i);
+			if (!device->administration.held)
+				admin_reload(node, i);
 		}
 	}
 	return any;
