@@ -248,7 +248,7 @@ void activity_settle(struct engine *engine, struct locallog *log)
 	const struct regionlog *state = engine_state(engine, log);
 	struct update *update;
 
-	while ((update = log->updates) && update->position != 0) {
+	while (!log->in_doubt && (update = log->updates) && update->position != 0) {
 		if (state && state->type == LOG_TYPE_DISK && !logdisk_is_settled(log, update->position))
 			break;
 		for (uint32_t i = 0; i < update->region_count; i++)
@@ -358,6 +358,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog_node *node = engine_own_node(engine, log);
 
+	log->in_doubt = false;
 	forget_updates(log);
 	empty_window(log);
 	regionset_clear(log->kernel_marked);
@@ -382,6 +383,7 @@ void activity_restart(struct engine *engine, struct locallog *log, const struct 
 	struct update *update = memory_new(1, sizeof(*update));
 
 	(void)engine;
+	log->in_doubt = false;
 	forget_updates(log);
 	regionset_clear(log->staged);
 	regionset_add_all(log->claimed, marked);

@@ -175,6 +175,8 @@ static void port_outdated(void *context)
 
 	engine_report(engine, REPORT_WARNING, "cut off from the cluster: its state is fetched anew");
 	outbox_reset(engine->outbox);
+	for (struct locallog *log = engine->logs; log; log = log->next)
+		log->in_doubt = true;
 }
 
 /* --- life --- */

@@ -145,6 +145,8 @@ struct locallog {
 	uint64_t release_ticket;
 	bool released;    /* OP_RELEASE was ordered */
 	bool detach_sent;
+	bool reattaching; /* the cluster has forgotten the log, its kernel has not */
+	bool in_doubt;    /* cut off: nothing settles until what was sent is sent again */
 	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
 	uint32_t remembered[VIEW_NODES_MAX]; /* the attached nodes, as last given to the port */
 	uint32_t remembered_count;
@@ -230,6 +232,7 @@ void attachment_detached(struct engine *engine, struct locallog *log);
 /* Goes on with what waits: called after each event that may matter to it. */
 void attachment_advance(struct engine *engine, struct locallog *log);
 void attachment_rejoin(struct engine *engine, struct locallog *log);
+void attachment_refused(struct engine *engine, struct locallog *log); /* the rejoin */
 
 /* activity.c: marks, clears, flushes, the window */
 void activity_mark(struct engine *engine, struct locallog *log, const struct ulog_request *request); /* MARK, FLUSH */
@@ -250,8 +253,10 @@ void activity_end(struct engine *engine, struct locallog *log);
 
 /* peers.c: who was attached, kept over the daemon's death */
 void peers_remember(struct engine *engine, struct locallog *log);
-/* The nodes but this one that were attached; owned by the caller, NULL for none. */
-uint32_t *peers_recall(const struct engine *engine, const char *uuid, uint32_t *count);
+/* This node has the state: say what an earlier daemon knew and the cluster does not. */
+void peers_expect(struct engine *engine);
+/* The device of that log is gone, so its kernel holds nothing. */
+void peers_gone(struct engine *engine, const char *uuid);
 void peers_free(struct engine *engine);
 
 /* recovery.c */

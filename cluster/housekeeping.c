@@ -50,7 +50,7 @@ static void check_node(struct engine *engine, const struct regionlog_node *entry
 		say_node(engine, OP_DAEMON_GONE, entry->node);
 }
 
-/* An earlier daemon's mirrors whose kernel has had no reason to speak yet: without us it cannot be let go. */
+/* An earlier daemon's mirrors whose kernel has had no reason to speak yet: its marks must come to an end. */
 static void wake_own_kernel(struct engine *engine)
 {
 	if (engine->now_ms < engine->wake_kernels_ms)
@@ -61,8 +61,8 @@ static void wake_own_kernel(struct engine *engine)
 		const struct regionlog_node *own = regionlog_find_node(state, engine->settings.node);
 		const struct locallog *log = locallog_find(engine, state->uuid);
 
-		if (own && own->attached && !(log && log->instances))
-			engine->ports.wake_device(engine->ports.context, state->uuid);
+		if (own && (own->attached || own->opaque) && !(log && log->instances))
+			engine->ports.cycle_device(engine->ports.context, state->uuid);
 	}
 }
 

@@ -85,6 +85,10 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	case OP_WORK:
 		recovery_ordered(engine, log);
 		break;
+	case OP_REJOIN:
+		if (outcome->refused)
+			attachment_refused(engine, log);
+		break;
 	default:
 		break;
 	}

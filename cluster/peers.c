@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who was attached when all daemons died at once. Their kernels went on, with
- * marks that nobody else remembers; the first daemon that is back must not take
- * the log for its own.
+ * marks that nobody else remembers; the first daemon that is back says so before
+ * anybody attaches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +24,38 @@ void engine_recall(struct engine *engine, const char *uuid, const uint32_t *node
 	engine->recalled = recalled;
 }
 
-uint32_t *peers_recall(const struct engine *engine, const char *uuid, uint32_t *count)
+static void expect(struct engine *engine, const struct recalled *recalled)
 {
-	const struct recalled *recalled = engine->recalled;
-	uint32_t *nodes;
+	struct wire_op op = {.kind = OP_EXPECT, .region_count = recalled->node_count};
 
-	*count = 0;
-	while (recalled && strcmp(recalled->uuid, uuid) != 0)
-		recalled = recalled->next;
-	if (!recalled)
-		return NULL;
-	nodes = memory_new(VIEW_NODES_MAX, sizeof(*nodes));
-	for (uint32_t i = 0; i < recalled->node_count; i++)
-		if (recalled->nodes[i] != engine->settings.node)
-			nodes[(*count)++] = recalled->nodes[i];
-	return nodes;
+	strcpy(op.uuid, recalled->uuid);
+	op.regions = memory_copy(recalled->nodes, recalled->node_count * sizeof(recalled->nodes[0]));
+	engine_send(engine, NULL, &op);
+}
+
+void peers_expect(struct engine *engine)
+{
+	for (const struct recalled *recalled = engine->recalled; recalled; recalled = recalled->next) {
+		const struct regionlog *state = replica_find(engine->replica, recalled->uuid);
+		const struct regionlog_node *own = state ? regionlog_find_node(state, engine->settings.node) : NULL;
+
+		if (!own)
+			expect(engine, recalled);
+	}
+}
+
+/* From here on the log speaks for itself. */
+static void forget(struct engine *engine, const char *uuid)
+{
+	for (struct recalled **at = &engine->recalled; *at; at = &(*at)->next) {
+		struct recalled *recalled = *at;
+
+		if (strcmp(recalled->uuid, uuid) != 0)
+			continue;
+		*at = recalled->next;
+		free(recalled);
+		return;
+	}
 }
 
 void peers_remember(struct engine *engine, struct locallog *log)
@@ -55,8 +72,21 @@ void peers_remember(struct engine *engine, struct locallog *log)
 		return;
 	memcpy(log->remembered, nodes, count * sizeof(nodes[0]));
 	log->remembered_count = count;
+	forget(engine, log->uuid);
 	if (engine->ports.remember)
 		engine->ports.remember(engine->ports.context, log->uuid, nodes, count);
+}
+
+void peers_gone(struct engine *engine, const char *uuid)
+{
+	const struct regionlog *state = replica_find(engine->replica, uuid);
+	struct wire_op op = {.kind = OP_FORGET};
+
+	forget(engine, uuid);
+	if (!state || !regionlog_find_node(state, engine->settings.node))
+		return;
+	strcpy(op.uuid, uuid);
+	engine_send(engine, NULL, &op);
 }
 
 void peers_free(struct engine *engine)

@@ -73,7 +73,8 @@ static void drop_idle_node(struct regionlog *log, uint32_t node)
 	struct regionlog_node *found = regionlog_find_node(log, node);
 	size_t at;
 
-	if (!found || found->holds || found->attached || found->lost || !regionset_is_empty(found->marked))
+	if (!found || found->holds || found->attached || found->lost || found->opaque ||
+	    !regionset_is_empty(found->marked))
 		return;
 	at = (size_t)(found - log->nodes);
 	free_node(found);
@@ -298,16 +299,14 @@ static void give_up_marks(struct regionlog *log, struct regionlog_node *entry)
  * dirty may be written right now by any node that was attached, until that node
  * has suspended and resumed.
  */
-static void expect_peers(struct regionlog *log, const struct regionlog_attach *attach)
+void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes, uint32_t count)
 {
-	for (uint32_t i = 0; i < attach->peer_count; i++) {
-		struct regionlog_node *peer = need_node(log, attach->peers[i]);
+	bool known = log->node_count > 0;
 
-		peer->holds = true;
-		peer->attached = true;
-		peer->absent = true;
-		peer->opaque = true;
-		peer->region_count = attach->region_count;
+	for (uint32_t i = 0; i < count; i++) {
+		if (regionlog_find_node(log, nodes[i]) || (known && nodes[i] != origin) || nodes[i] == 0)
+			continue;
+		need_node(log, nodes[i])->opaque = true;
 	}
 }
 
@@ -325,8 +324,6 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const 
 	} else if (attach->region_count > log->region_count) {
 		resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);
 	}
-	if (result == ATTACH_FIRST && attach->reconnect)
-		expect_peers(log, attach);
 	entry = need_node(log, node);
 	if (!entry->attached)
 		entry->opaque = attach->reconnect;
@@ -427,8 +424,8 @@ bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region)
 	return is_clean(log, region);
 }
 
-void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionset *marked,
-		      const struct regionset *primary_only)
+void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
+		      const struct regionset *marked, const struct regionset *primary_only)
 {
 	struct regionlog_node *entry = need_node(log, node);
 	uint64_t region;
@@ -437,6 +434,10 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regions
 	entry->attached = true;
 	entry->absent = false;
 	entry->lost = false;
+	entry->opaque = false;
+	entry->region_count = attach->region_count;
+	if (attach->region_count > log->region_count)
+		resize(log, attach->region_count, false);
 	elect_writer(log);
 	/* What was given away while the node was cut off may have been written twice: nobody can tell. */
 	for (region = regionset_next(marked, 0); region < log->region_count;
@@ -472,7 +473,7 @@ void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 		return;
 	if (entry->attached)
 		entry->absent = true;
-	else
+	else if (!entry->opaque)
 		regionlog_forget(log, node);
 	elect_writer(log);
 }
@@ -497,7 +498,7 @@ bool regionlog_fenced(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);
 
-	if (!entry || !(entry->lost || (entry->opaque && entry->absent)))
+	if (!entry || !(entry->lost || entry->opaque))
 		return false;
 	regionlog_node_down(log, node);
 	entry = regionlog_find_node(log, node);

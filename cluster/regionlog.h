@@ -65,8 +65,6 @@ struct regionlog_attach {
 	uint64_t generation;   /* the log's when its device was read */
 	uint64_t valid_count;  /* regions below it have bits on the device */
 	struct regionset *unsynced; /* as read from the device; NULL when it was not read */
-	uint32_t *peers;            /* reconnect: nodes that were attached when the daemons were last seen */
-	uint32_t peer_count;
 };
 
 struct regionlog *regionlog_new(const char *uuid);
@@ -96,6 +94,12 @@ enum attach_result {
 	ATTACH_MISMATCH,   /* another type or region size is in use */
 };
 enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach);
+/*
+ * A fresh daemon of `origin` says that these nodes were attached when it was
+ * last alive: their kernels may hold marks. Nodes that the log knows are left
+ * alone, and all but `origin` when the log is known at all.
+ */
+void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes, uint32_t count);
 /* The node's marks and hand-outs end, clean. */
 void regionlog_release(struct regionlog *log, uint32_t node);
 /* The same, and the node is not attached any more. */
@@ -105,9 +109,12 @@ void regionlog_forget(struct regionlog *log, uint32_t node);
 /* True when a bit on the device changed. */
 bool regionlog_mark(struct regionlog *log, uint32_t node, uint32_t region);
 bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region);
-/* A node that was cut off says what it may have been writing meanwhile. */
-void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionset *marked,
-		      const struct regionset *primary_only);
+/*
+ * A node that was cut off says what it may have been writing meanwhile. Of
+ * `attach` only the count of regions is of interest: its kernel never let go.
+ */
+void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
+		      const struct regionset *marked, const struct regionset *primary_only);
 /* A write of `node` reached one leg only. */
 void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region);
 /* Its daemon died; what its kernel holds stays. */

@@ -220,10 +220,11 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 		log->failed = op->failed;
 		break;
 	case OP_REJOIN:
-		regionlog_rejoin(log, origin, op->marked, op->primary_only);
+		regionlog_rejoin(log, origin, &op->attach, op->marked, op->primary_only);
 		break;
 	case OP_WRITTEN: /* changes no state: the nodes keep their own accounts of the device */
 	case OP_ATTACH:
+	case OP_EXPECT:
 	case OP_NODE_DOWN:
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
@@ -260,6 +261,11 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		apply_attach(replica, origin, op, outcome);
 		return;
 	}
+	if (op->kind == OP_EXPECT) {
+		regionlog_expect(need_log(replica, op->uuid), origin, op->regions, op->region_count);
+		drop_if_unused(replica, op->uuid);
+		return;
+	}
 	log = replica_find(replica, op->uuid);
 	if (!log) {
 		outcome->refused = true;
@@ -289,7 +295,7 @@ bool replica_is_lost(const struct replica *replica, uint32_t node)
 	for (size_t i = 0; i < replica->log_count; i++) {
 		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
 
-		if (entry && (entry->lost || (entry->opaque && entry->absent)))
+		if (entry && (entry->lost || entry->opaque))
 			return true;
 	}
 	return false;

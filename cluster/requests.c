@@ -8,6 +8,8 @@
 #include "cluster/engine_internal.h"
 #include "cluster/requests.h"
 
+#define STATUS_SIZE 80 /* of the longest line; device-mapper offers more */
+
 static void is_clean(struct engine *engine, struct locallog *log, struct instance *instance,
 		     const struct ulog_request *request)
 {
@@ -53,7 +55,7 @@ static void status_info(struct engine *engine, struct locallog *log, struct inst
 {
 	const struct regionlog *state = engine_state(engine, log);
 	struct ulog_reply reply;
-	char line[80];
+	char line[STATUS_SIZE];
 
 	if (instance->args.type == LOG_TYPE_CORE)
 		snprintf(line, sizeof(line), "1 clustered-core");
@@ -157,6 +159,30 @@ static bool comes_too_early(const struct engine *engine, const struct instance *
 }
 
 /*
+ * The kernel takes the size of what came with -ESRCH for the room it has when it
+ * asks again. Were that none, IN_SYNC would fail then, which counts as 0: the
+ * write would go to one leg, unmarked.
+ */
+static uint32_t room_for_answer(enum ulog_type type)
+{
+	switch (type) {
+	case ULOG_GET_REGION_SIZE:
+	case ULOG_IS_CLEAN:
+	case ULOG_IN_SYNC:
+	case ULOG_GET_SYNC_COUNT:
+		return sizeof(uint64_t);
+	case ULOG_GET_RESYNC_WORK:
+	case ULOG_IS_REMOTE_RECOVERING:
+		return 2 * sizeof(uint64_t);
+	case ULOG_STATUS_INFO:
+	case ULOG_STATUS_TABLE:
+		return STATUS_SIZE;
+	default:
+		return 0;
+	}
+}
+
+/*
  * -ESRCH makes a running kernel construct its log here. A suspend only has to
  * end. A RESUME may be the second half of a reconnect that an earlier daemon saw
  * begin: an error would fail the log for good; answered, the request behind it
@@ -165,8 +191,14 @@ static bool comes_too_early(const struct engine *engine, const struct instance *
 static void unknown_instance(struct engine *engine, const struct ulog_request *request)
 {
 	bool let_go = request->type == ULOG_PRESUSPEND || request->type == ULOG_RESUME;
+	struct ulog_reply reply;
 
-	reply_error(engine, request, let_go ? 0 : -ESRCH);
+	ulog_reply_init(&reply, request);
+	if (!let_go) {
+		reply.error = -ESRCH;
+		reply.data_size = room_for_answer(request->type);
+	}
+	engine->ports.reply(engine->ports.context, &reply);
 }
 
 void requests_dispatch(struct engine *engine, const struct ulog_request *request)

@@ -42,10 +42,11 @@ enum wire_op_kind {
 	OP_WRITTEN = 9, /* the device holds everything up to a position */
 	OP_HEALTH = 10,
 	OP_REJOIN = 11,
+	OP_EXPECT = 12, /* nodes whose kernels may hold marks that no daemon remembers */
 	/* Of nodes, not of a log: */
-	OP_NODE_DOWN = 12,   /* a node without a daemon left the cluster */
-	OP_DAEMON_GONE = 13, /* a node is there, its daemon is not */
-	OP_FENCED = 14,      /* a lost node cannot write any more */
+	OP_NODE_DOWN = 13,   /* a node without a daemon left the cluster */
+	OP_DAEMON_GONE = 14, /* a node is there, its daemon is not */
+	OP_FENCED = 15,      /* a lost node cannot write any more */
 };
 #define OP_KIND_MAX OP_FENCED
 
@@ -55,7 +56,7 @@ struct wire_op {
 	char uuid[ULOG_UUID_SIZE]; /* "" for those of nodes */
 	uint64_t ticket;           /* the sender's, given back to it at delivery; 0 when nobody waits */
 	struct regionlog_attach attach;
-	uint32_t *regions;         /* UPDATE: marked; WORK: recovered; WANT, UNSYNC */
+	uint32_t *regions;         /* UPDATE: marked; WORK: recovered; WANT, UNSYNC; EXPECT: nodes */
 	uint32_t region_count;
 	uint32_t *others;          /* UPDATE: cleared; WORK: failed */
 	uint32_t other_count;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cluster/view.h"
 #include "cluster/wire.h"
 #include "common/memory.h"
 
@@ -12,7 +11,6 @@ void wire_op_free(struct wire_op *op)
 {
 	free(op->regions);
 	free(op->others);
-	free(op->attach.peers);
 	regionset_free(op->attach.unsynced);
 	regionset_free(op->marked);
 	regionset_free(op->primary_only);
@@ -51,7 +49,6 @@ static void put_attach(struct bytes_buffer *buffer, const struct regionlog_attac
 	bytes_put_u8(buffer, attach->reconnect);
 	bytes_put_u64(buffer, attach->generation);
 	bytes_put_u64(buffer, attach->valid_count);
-	put_numbers(buffer, attach->peers, attach->peer_count);
 	bytes_put_u8(buffer, attach->unsynced != NULL);
 	if (attach->unsynced)
 		regionset_encode(attach->unsynced, buffer);
@@ -70,10 +67,8 @@ static void get_attach(struct bytes_reader *reader, struct regionlog_attach *att
 	attach->reconnect = bytes_get_u8(reader) != 0;
 	attach->generation = bytes_get_u64(reader);
 	attach->valid_count = bytes_get_u64(reader);
-	get_numbers(reader, &attach->peers, &attach->peer_count);
 	if (type > LOG_TYPE_DISK || sync > LOG_SYNC_NONE || attach->region_count == 0 ||
-	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count ||
-	    attach->peer_count > VIEW_NODES_MAX)
+	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count)
 		reader->failed = true;
 	if (bytes_get_u8(reader) && !reader->failed)
 		attach->unsynced = regionset_decode(reader, attach->region_count);
@@ -93,6 +88,7 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		break;
 	case OP_WANT:
 	case OP_UNSYNC:
+	case OP_EXPECT:
 		put_numbers(buffer, op->regions, op->region_count);
 		break;
 	case OP_WRITTEN:
@@ -102,6 +98,7 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		bytes_put_u8(buffer, op->failed);
 		break;
 	case OP_REJOIN:
+		put_attach(buffer, &op->attach);
 		regionset_encode(op->marked, buffer);
 		regionset_encode(op->primary_only, buffer);
 		break;
@@ -131,6 +128,7 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 		break;
 	case OP_WANT:
 	case OP_UNSYNC:
+	case OP_EXPECT:
 		get_numbers(reader, &op->regions, &op->region_count);
 		break;
 	case OP_WRITTEN:
@@ -140,9 +138,11 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 		op->failed = bytes_get_u8(reader) != 0;
 		break;
 	case OP_REJOIN:
-		op->marked = regionset_decode(reader, LOGARGS_REGIONS_MAX);
+		get_attach(reader, &op->attach);
+		if (!reader->failed)
+			op->marked = regionset_decode(reader, op->attach.region_count);
 		if (op->marked)
-			op->primary_only = regionset_decode(reader, LOGARGS_REGIONS_MAX);
+			op->primary_only = regionset_decode(reader, op->attach.region_count);
 		break;
 	case OP_NODE_DOWN:
 	case OP_DAEMON_GONE:
