@@ -259,20 +259,22 @@ static void a_suspend_does_not_wait_for_a_dead_device(void **state)
 
 /* --- the writer --- */
 
-static void the_lowest_attached_node_writes(void **state)
+static void the_node_that_attached_first_goes_on_writing(void **state)
 {
 	struct harness *harness = harness_new(3, NULL);
 
 	(void)state;
 	harness_activate(harness, 3, LUID, DISK " nosync");
-	assert_int_equal(status_of(harness, 1).writer, 3);
 	harness_activate(harness, 2, LUID, DISK " nosync");
-	assert_int_equal(status_of(harness, 1).writer, 2);
+	harness_activate(harness, 1, LUID, DISK " nosync");
+	assert_int_equal(status_of(harness, 1).writer, 3);
 	harness_count_from_here(harness);
-	harness_mark_flush(harness, 3, LUID, 7);
-	assert_int_equal(harness_node(harness, 3)->disk_writes, 0);
-	assert_int_equal(harness_node(harness, 2)->disk_writes, 1);
+	harness_mark_flush(harness, 2, LUID, 7);
+	assert_int_equal(harness_node(harness, 3)->disk_writes, 1);
+	assert_int_equal(harness_node(harness, 2)->disk_writes, 0);
 	assert_int_equal(harness_node(harness, 1)->disk_writes, 0);
+	harness_suspend(harness, 3, LUID);
+	assert_int_equal(status_of(harness, 1).writer, 1);
 	end(harness);
 }
 
@@ -386,7 +388,7 @@ int main(void)
 		cmocka_unit_test(with_block_on_error_a_flush_waits_for_the_device),
 		cmocka_unit_test(a_log_that_cannot_be_read_is_taken_as_out_of_sync),
 		cmocka_unit_test(a_suspend_does_not_wait_for_a_dead_device),
-		cmocka_unit_test(the_lowest_attached_node_writes),
+		cmocka_unit_test(the_node_that_attached_first_goes_on_writing),
 		cmocka_unit_test(a_writer_that_leaves_has_written_everything),
 		cmocka_unit_test(a_writer_gives_the_device_up_only_with_no_write_under_way),
 		cmocka_unit_test(the_next_node_writes_when_the_writers_daemon_dies),
