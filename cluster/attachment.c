@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RESUME attaches this node to a log, POSTSUSPEND detaches it.
+ *
+ * Detaching takes two steps for the node that writes the device: its marks end
+ * first (OP_RELEASE), then it writes, and only with nothing under way it gives
+ * the device up (OP_DETACH). So no write of it can land on its successor's.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "cluster/group.h"
+#include "common/memory.h"
+
+static void send_attach(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	struct wire_op op = {
+		.kind = OP_ATTACH,
+		.ticket = ++log->ticket,
+		.attach = {
+			.type = instance->args.type,
+			.region_size_sectors = instance->args.region_size_sectors,
+			.region_count = instance->args.region_count,
+			.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT : instance->args.sync,
+			.reconnect = instance->reconnect && !instance->was_resumed,
+			.generation = log->disk.load_generation,
+			.valid_count = log->disk.load_valid,
+			.unsynced = log->disk.loaded,
+		},
+	};
+
+	log->disk.loaded = NULL;
+	engine_send(engine, log, &op);
+}
+
+static bool must_load(const struct engine *engine, const struct locallog *log, const struct instance *instance)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	return instance->args.type == LOG_TYPE_DISK && (!state || !regionlog_any_attached(state));
+}
+
+static void start_resume(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	instance->state = INSTANCE_RESUMING;
+	log->active = instance;
+	log->detach_sent = false;
+	log->released = false;
+	logdisk_reset(log);
+	/* Of an earlier load; while others are attached nothing is read. */
+	log->disk.load_valid = 0;
+	if (must_load(engine, log, instance))
+		logdisk_load(engine, log);
+	else
+		send_attach(engine, log, instance);
+}
+
+void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
+		       const struct ulog_request *request)
+{
+	if (instance->state == INSTANCE_ACTIVE) {
+		/* Asked again; the first answer was lost. */
+		reply_error(engine, request, 0);
+		return;
+	}
+	if (instance->state == INSTANCE_RESUMING) {
+		pending_add(engine, log, request, WAIT_RESUME, 0);
+		return;
+	}
+	/* Another instance is still on its way out: its end must be ordered first. */
+	if (engine_is_frozen(engine) || instance->state == INSTANCE_OPENING || instance->state == INSTANCE_RELEASING ||
+	    (log->active && log->active != instance)) {
+		pending_add(engine, log, request, WAIT_STATE, 0);
+		return;
+	}
+	pending_add(engine, log, request, WAIT_RESUME, 0);
+	start_resume(engine, log, instance);
+}
+
+void attachment_loaded(struct engine *engine, struct locallog *log)
+{
+	if (log->active && log->active->state == INSTANCE_RESUMING)
+		send_attach(engine, log, log->active);
+}
+
+static void declare_one_leg(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	uint64_t region;
+
+	/* The kernel's region hash outlives a suspend: these are still written to one leg. */
+	for (region = regionset_next(instance->one_leg, 0); region != REGION_NONE;
+	     region = regionset_next(instance->one_leg, region + 1)) {
+		struct wire_op op = {.kind = OP_UNSYNC, .region_count = 1, .regions = memory_new(1, sizeof(uint32_t))};
+
+		op.regions[0] = (uint32_t)region;
+		engine_send(engine, log, &op);
+	}
+}
+
+static void answer_resume(struct engine *engine, struct locallog *log)
+{
+	struct pending *pending;
+
+	while ((pending = pending_take(log, WAIT_RESUME, log->active->luid))) {
+		reply_error(engine, &pending->request, 0);
+		free(pending);
+	}
+}
+
+static void become_active(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	instance->state = INSTANCE_ACTIVE;
+	/* A kernel that reconnects keeps its hint; it was set to "all" at its CTR. */
+	if (instance->reconnect && !instance->was_resumed)
+		log->cycle_wanted = true;
+	else
+		instance->hint = 0;
+	instance->was_resumed = true;
+	instance->suspending = false;
+	instance->gave_up = false;
+	instance->wants_work = false;
+	regionset_clear(instance->told_clear);
+	declare_one_leg(engine, log, instance);
+}
+
+void attachment_attached(struct engine *engine, struct locallog *log, const struct wire_op *op,
+			 const struct replica_outcome *outcome)
+{
+	struct instance *instance = log->active;
+
+	if (op->ticket != log->ticket || !instance || instance->state != INSTANCE_RESUMING)
+		return;
+	if (outcome->attach == ATTACH_STALE) {
+		/* Others were attached and left since the device was read. */
+		start_resume(engine, log, instance);
+		return;
+	}
+	if (outcome->attach == ATTACH_MISMATCH) {
+		engine_report(engine, REPORT_ERROR, "%s: RESUME refused: the log is in use with another type or region size",
+			      engine_short(log->uuid));
+		instance->state = INSTANCE_SUSPENDED;
+		log->active = NULL;
+		for (struct pending *pending; (pending = pending_take(log, WAIT_RESUME, instance->luid)); free(pending))
+			reply_error(engine, &pending->request, -EINVAL);
+		return;
+	}
+	activity_adopt(engine, log);
+	if (outcome->bits_changed && instance->args.type == LOG_TYPE_DISK)
+		logdisk_rewrite(engine, log, outcome->changed_from);
+	/* What was changed before, and is not written yet, this node has not seen. */
+	if (instance->args.type == LOG_TYPE_DISK)
+		logdisk_doubt(engine, log, false);
+	log->disk.told_position = replica_position(engine->replica);
+	become_active(engine, log, instance);
+	engine_report(engine, REPORT_INFO, "%s: attached, %llu of %llu regions in sync", engine_short(log->uuid),
+		      (unsigned long long)regionlog_sync_count(outcome->log, instance->args.region_count),
+		      (unsigned long long)instance->args.region_count);
+}
+
+void attachment_presuspend(struct engine *engine, struct locallog *log, struct instance *instance,
+			   const struct ulog_request *request)
+{
+	instance->suspending = true;
+	if (instance == log->active && instance->state == INSTANCE_ACTIVE)
+		recovery_stop(engine, log);
+	reply_error(engine, request, 0);
+}
+
+static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind, uint64_t ticket)
+{
+	struct wire_op op = {.kind = kind, .ticket = ticket};
+
+	engine_send(engine, log, &op);
+}
+
+/* Nothing of that instance is known here: its node's part in the log ends all the same. */
+static void end_unknown(struct engine *engine, const struct ulog_request *request)
+{
+	struct locallog *log = locallog_find(engine, request->uuid);
+	const struct regionlog *state = replica_find(engine->replica, request->uuid);
+	const struct regionlog_node *node = state ? regionlog_find_node(state, engine->settings.node) : NULL;
+	struct wire_op op = {.kind = OP_DETACH};
+
+	reply_error(engine, request, 0);
+	if (!node || (!node->attached && !node->opaque) || (log && log->active))
+		return;
+	strcpy(op.uuid, request->uuid);
+	engine_send(engine, NULL, &op);
+}
+
+void attachment_postsuspend(struct engine *engine, const struct ulog_request *request)
+{
+	struct locallog *log = locallog_find(engine, request->uuid);
+	struct instance *instance = log ? instance_find(log, request->luid) : NULL;
+
+	if (!instance) {
+		end_unknown(engine, request);
+		return;
+	}
+	if (instance->state == INSTANCE_RELEASING) {
+		pending_add(engine, log, request, WAIT_DETACH, 0);
+		return;
+	}
+	if (instance->state != INSTANCE_ACTIVE) {
+		reply_error(engine, request, 0);
+		return;
+	}
+	instance->state = INSTANCE_RELEASING;
+	send_simple(engine, log, OP_RELEASE, ++log->ticket);
+	log->release_ticket = log->ticket;
+	/* Without quorum the end cannot be ordered now; the device is quiet all the same. */
+	if (engine_is_frozen(engine))
+		reply_error(engine, request, 0);
+	else
+		pending_add(engine, log, request, WAIT_DETACH, 0);
+}
+
+/* Requests of threads that were under way: nothing is written any more, so there is nothing to wait for. */
+static void answer_leftovers(struct engine *engine, struct locallog *log)
+{
+	static const enum wait_for waits[] = {WAIT_SETTLED, WAIT_WORK, WAIT_DETACH};
+
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		for (struct pending *pending; (pending = pending_take(log, waits[i], 0)); free(pending)) {
+			if (waits[i] == WAIT_WORK)
+				reply_pair(engine, &pending->request, 0, 0);
+			else
+				reply_error(engine, &pending->request, 0);
+		}
+}
+
+void attachment_detached(struct engine *engine, struct locallog *log)
+{
+	if (!log->active || log->active->state != INSTANCE_RELEASING)
+		return;
+	log->active->state = INSTANCE_SUSPENDED;
+	log->active = NULL;
+	activity_end(engine, log);
+	logdisk_reset(log);
+	answer_leftovers(engine, log);
+	engine_report(engine, REPORT_INFO, "%s: detached", engine_short(log->uuid));
+}
+
+static bool may_detach(const struct engine *engine, const struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	if (log->active->args.type == LOG_TYPE_CORE || log->disk.writer != engine->settings.node)
+		return true;
+	if (!logdisk_is_quiet(log))
+		return false;
+	return !state || state->failed || logdisk_is_settled(log, replica_position(engine->replica));
+}
+
+void attachment_advance(struct engine *engine, struct locallog *log)
+{
+	struct instance *instance = log->active;
+	const struct regionlog *state = engine_state(engine, log);
+
+	if (!instance)
+		return;
+	if (instance->state == INSTANCE_ACTIVE && state &&
+	    (state->failed || logdisk_is_settled(log, log->disk.rewrite_position)))
+		answer_resume(engine, log);
+	if (instance->state != INSTANCE_RELEASING || log->detach_sent || !log->released)
+		return;
+	/* What became clean goes to the device now, not lazily. */
+	log->disk.urgent = true;
+	logdisk_follow(engine, log);
+	if (!log->active || log->detach_sent || !may_detach(engine, log))
+		return;
+	log->detach_sent = true;
+	send_simple(engine, log, OP_DETACH, 0);
+}
+
+void attachment_rejoin(struct engine *engine, struct locallog *log)
+{
+	struct wire_op op = {.kind = OP_REJOIN, .ticket = ++log->ticket};
+
+	if (!log->active)
+		return;
+	/* Cut off before the attach was ordered: ask again. */
+	if (log->active->state == INSTANCE_RESUMING) {
+		start_resume(engine, log, log->active);
+		return;
+	}
+	op.marked = regionset_copy(log->claimed);
+	regionset_add_all(op.marked, log->kernel_marked);
+	regionset_add_all(op.marked, log->staged);
+	if (log->started != REGION_NONE)
+		regionset_add(op.marked, (uint32_t)log->started);
+	op.primary_only = regionset_copy(log->active->one_leg);
+	activity_restart(engine, log, op.marked, op.ticket);
+	engine_send(engine, log, &op);
+	if (log->active->state == INSTANCE_RELEASING) {
+		log->detach_sent = false;
+		log->released = false;
+		send_simple(engine, log, OP_RELEASE, ++log->ticket);
+		log->release_ticket = log->ticket;
+	}
+}
