@@ -14,24 +14,28 @@
 #include "cluster/group.h"
 #include "common/memory.h"
 
+static struct regionlog_attach shape_of(const struct instance *instance)
+{
+	return (struct regionlog_attach){
+		.type = instance->args.type,
+		.region_size_sectors = instance->args.region_size_sectors,
+		.region_count = instance->args.region_count,
+	};
+}
+
 static void send_attach(struct engine *engine, struct locallog *log, struct instance *instance)
 {
-	struct wire_op op = {
-		.kind = OP_ATTACH,
-		.ticket = ++log->ticket,
-		.attach = {
-			.type = instance->args.type,
-			.region_size_sectors = instance->args.region_size_sectors,
-			.region_count = instance->args.region_count,
-			.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT : instance->args.sync,
-			.reconnect = instance->reconnect && !instance->was_resumed,
-			.generation = log->disk.load_generation,
-			.valid_count = log->disk.load_valid,
-			.unsynced = log->disk.loaded,
-		},
-	};
+	struct wire_op op = {.kind = OP_ATTACH, .ticket = ++log->ticket, .attach = shape_of(instance)};
 
-	log->disk.loaded = NULL;
+	op.attach.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT : instance->args.sync;
+	op.attach.reconnect = log->reattaching || (instance->reconnect && !instance->was_resumed);
+	/* What an earlier reading left says nothing now. */
+	if (log->disk.loaded) {
+		op.attach.generation = log->disk.load_generation;
+		op.attach.valid_count = log->disk.load_valid;
+		op.attach.unsynced = log->disk.loaded;
+		log->disk.loaded = NULL;
+	}
 	engine_send(engine, log, &op);
 }
 
@@ -146,13 +150,20 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 			reply_error(engine, &pending->request, -EINVAL);
 		return;
 	}
-	activity_adopt(engine, log);
+	if (!log->reattaching)
+		activity_adopt(engine, log);
 	if (outcome->bits_changed && instance->args.type == LOG_TYPE_DISK)
 		logdisk_rewrite(engine, log, outcome->changed_from);
 	/* What was changed before, and is not written yet, this node has not seen. */
 	if (instance->args.type == LOG_TYPE_DISK)
 		logdisk_doubt(engine, log, false);
 	log->disk.told_position = replica_position(engine->replica);
+	if (log->reattaching) {
+		log->reattaching = false;
+		instance->state = INSTANCE_ACTIVE;
+		attachment_rejoin(engine, log);
+		return;
+	}
 	become_active(engine, log, instance);
 	engine_report(engine, REPORT_INFO, "%s: attached, %llu of %llu regions in sync", engine_short(log->uuid),
 		      (unsigned long long)regionlog_sync_count(outcome->log, instance->args.region_count),
@@ -275,9 +286,20 @@ void attachment_advance(struct engine *engine, struct locallog *log)
 	send_simple(engine, log, OP_DETACH, 0);
 }
 
+void attachment_refused(struct engine *engine, struct locallog *log)
+{
+	if (log->active && log->active->state == INSTANCE_RELEASING)
+		attachment_detached(engine, log);
+	if (!log->active || log->active->state != INSTANCE_ACTIVE)
+		return;
+	/* Everybody else has let the log go meanwhile: it starts anew, from its device. */
+	log->reattaching = true;
+	start_resume(engine, log, log->active);
+}
+
 void attachment_rejoin(struct engine *engine, struct locallog *log)
 {
-	struct wire_op op = {.kind = OP_REJOIN, .ticket = ++log->ticket};
+	struct wire_op op = {.kind = OP_REJOIN};
 
 	if (!log->active)
 		return;
@@ -286,6 +308,8 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 		start_resume(engine, log, log->active);
 		return;
 	}
+	op.ticket = ++log->ticket;
+	op.attach = shape_of(log->active);
 	op.marked = regionset_copy(log->claimed);
 	regionset_add_all(op.marked, log->kernel_marked);
 	regionset_add_all(op.marked, log->staged);

@@ -27,7 +27,8 @@ struct membership {
 	bool parted;  /* nodes were lost, and no quorum of the rest is known yet */
 	enum quorum quorum;
 	bool census;    /* not all members have said hello yet */
-	uint64_t census_id;
+	uint64_t census_id;  /* 0: not called yet */
+	uint64_t decided_id; /* of the last census that came to its end */
 	uint64_t census_count;
 	uint8_t version;
 	struct member members[VIEW_NODES_MAX];
@@ -74,7 +75,7 @@ static enum hello_state own_state(const struct membership *membership)
 	return membership->live && !membership->cut_off ? HELLO_LIVE : HELLO_STALE;
 }
 
-static void send_hello(struct membership *membership, uint64_t census)
+static void send_hello(struct membership *membership, bool unasked)
 {
 	struct bytes_buffer message = {0};
 	struct wire_hello hello = {
@@ -83,7 +84,8 @@ static void send_hello(struct membership *membership, uint64_t census)
 		.state = own_state(membership),
 		.join_id = membership->join_id,
 		.position = membership->has_state ? membership->ports.position(membership->ports.context) : 0,
-		.census = census,
+		.census = unasked ? membership->decided_id : membership->census_id,
+		.unasked = unasked,
 	};
 
 	wire_begin(&message, WIRE_HELLO, WIRE_VERSION_MIN);
@@ -157,11 +159,21 @@ static void step_down(struct membership *membership)
 	membership->live = false;
 }
 
+/* This node's answer was not "live". It may have become so since, by a snapshot whose end came before the decision. */
+static void settle_own_state(struct membership *membership)
+{
+	if (membership_is_live(membership))
+		send_hello(membership, true);
+	else
+		step_down(membership);
+}
+
 static void decide(struct membership *membership)
 {
 	struct member *authority;
 
 	membership->census = false;
+	membership->decided_id = membership->census_id;
 	agree_on_version(membership);
 	if (!lowest_live(membership)) {
 		authority = find_member(membership, find_authority(membership)->node);
@@ -174,7 +186,7 @@ static void decide(struct membership *membership)
 		}
 		authority->state = HELLO_LIVE;
 	} else if (find_member(membership, membership->node)->state != HELLO_LIVE) {
-		step_down(membership);
+		settle_own_state(membership);
 	}
 	serve(membership);
 }
@@ -210,7 +222,7 @@ void membership_census(struct membership *membership, uint64_t census)
 	membership->census_id = census;
 	for (size_t i = 0; i < membership->member_count; i++)
 		membership->members[i].counted = false;
-	send_hello(membership, census);
+	send_hello(membership, false);
 }
 
 static void take_members(struct membership *membership, const struct view *view)
@@ -288,14 +300,15 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 {
 	struct member *member = find_member(membership, node);
 
-	if (!member || (hello->census != 0 && hello->census != membership->census_id))
+	/* Said before the last decision, it may be overtaken by it. */
+	if (!member || hello->census != (hello->unasked ? membership->decided_id : membership->census_id))
 		return;
 	member->state = hello->state;
 	member->join_id = hello->join_id;
 	member->position = hello->position;
 	member->version_min = hello->version_min;
 	member->version_max = hello->version_max;
-	if (hello->census != 0)
+	if (!hello->unasked)
 		member->counted = true;
 	/* It has what was sent; should it fall behind once more, that is another transfer. */
 	if (hello->state == HELLO_LIVE)
@@ -320,13 +333,13 @@ static void finish_join(struct membership *membership)
 
 	if (transfer_in_finish(membership->incoming, &membership->ports) < 0) {
 		membership->join_id++;
-		send_hello(membership, 0);
+		send_hello(membership, true);
 		return;
 	}
 	if (self)
 		self->state = HELLO_LIVE;
 	become_live(membership);
-	send_hello(membership, 0);
+	send_hello(membership, true);
 }
 
 void membership_snapshot_data(struct membership *membership, uint32_t node, const struct wire_snapshot_data *data)

@@ -90,7 +90,8 @@ struct wire_hello {
 	enum hello_state state;
 	uint64_t join_id;
 	uint64_t position;
-	uint64_t census; /* which census this answers; 0: a change of state, said unasked */
+	uint64_t census; /* which census this answers; unasked: the last one that was decided */
+	bool unasked;    /* a change of state, said by itself */
 };
 void wire_hello_encode(const struct wire_hello *hello, struct bytes_buffer *buffer);
 int wire_hello_decode(struct bytes_reader *reader, struct wire_hello *hello);
