@@ -46,8 +46,6 @@ static void attach_of_core(struct wire_op *op)
 		.region_count = 1,
 		.sync = LOG_SYNC_NONE,
 		.reconnect = true,
-		.peers = regions(2, 2),
-		.peer_count = 2,
 	};
 }
 
@@ -119,8 +117,20 @@ static void health(struct wire_op *op)
 static void rejoin(struct wire_op *op)
 {
 	op->kind = OP_REJOIN;
+	op->attach = (struct regionlog_attach){
+		.type = LOG_TYPE_DISK,
+		.region_size_sectors = 1024,
+		.region_count = 200000,
+	};
 	op->marked = set(65530, 65540, 3);
 	op->primary_only = set(0, 0, 70000);
+}
+
+static void expect(struct wire_op *op)
+{
+	op->kind = OP_EXPECT;
+	op->regions = regions(2, 2);
+	op->region_count = 2;
 }
 
 static void node_down(struct wire_op *op)
@@ -144,7 +154,7 @@ static void fenced(struct wire_op *op)
 static void (*const makers[])(struct wire_op *op) = {
 	attach_of_disk, attach_of_core, release, detach,  forget, update, update_of_nothing,
 	work,           want,           unsync,  written, health, rejoin, node_down,
-	daemon_gone,    fenced,
+	daemon_gone,    fenced,         expect,
 };
 
 const size_t wire_sample_op_count = sizeof(makers) / sizeof(makers[0]);
