@@ -130,3 +130,27 @@ def verify_on_another_node(lab: Lab, stripes: dict[int, Stripe]) -> None:
         stripes[node.ident % lab.node_count + 1].verify(node)
 
     lab.each(verify)
+
+
+class Gate:
+    """A device above a disk, of the same name on every node, that holds all I/O while it is closed."""
+
+    def __init__(self, node: Node, disk: str) -> None:
+        self.node = node
+        self.name = f"gate-{disk}"
+        self.path = node.dm_linear(self.name, disk)
+
+    def close(self) -> "Gate":
+        self.node.dm_suspend(self.name, flush=False)
+        return self
+
+    def open(self) -> None:
+        self.node.dm_resume(self.name)
+
+
+def wait_until(is_so: Callable[[], bool], what: str, timeout: float = 30) -> None:
+    deadline = time.monotonic() + timeout
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise LabTimeout(f"not within {timeout} s: {what}")
+        time.sleep(AGREE_POLL_S)
