@@ -45,21 +45,25 @@ int harness_raw(struct harness *harness, uint32_t node, const void *bytes, size_
 
 /* --- replies --- */
 
-/* What dm-log-userspace-base.c offers room for, and needs when there is no error. */
+/*
+ * What dm-log-userspace-base.c offers room for, and needs when there is no error.
+ * With -ESRCH the size comes back as the room of the next try, so it must be all of it.
+ */
 static void check_size(const struct harness_request *request, const struct dm_ulog_request *reply)
 {
 	uint32_t size = reply->data_size;
+	bool is_final = reply->error && reply->error != -ESRCH;
 
 	switch (request->request.type) {
 	case ULOG_GET_REGION_SIZE:
 	case ULOG_IS_CLEAN:
 	case ULOG_IN_SYNC:
 	case ULOG_GET_SYNC_COUNT:
-		assert_int_equal(size, reply->error ? 0 : 8);
+		assert_int_equal(size, is_final ? 0 : 8);
 		break;
 	case ULOG_GET_RESYNC_WORK:
 	case ULOG_IS_REMOTE_RECOVERING:
-		assert_int_equal(size, reply->error ? 0 : 16);
+		assert_int_equal(size, is_final ? 0 : 16);
 		break;
 	case ULOG_CTR:
 		assert_true(size <= (request->request.reconnect ? 0 : DEVICE_NAME_ROOM));
@@ -68,7 +72,7 @@ static void check_size(const struct harness_request *request, const struct dm_ul
 		break;
 	case ULOG_STATUS_INFO:
 	case ULOG_STATUS_TABLE:
-		assert_true(reply->error ? size == 0 : size > 0);
+		assert_int_equal(size > 0, !is_final);
 		break;
 	default:
 		assert_int_equal(size, 0);
