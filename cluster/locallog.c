@@ -157,6 +157,9 @@ struct pending *pending_add(struct engine *engine, struct locallog *log, const s
 		pending = *at;
 		if (engine->now_ms - pending->since_ms < RESENT_AFTER_MS || !same_request(&pending->request, request))
 			continue;
+		/* Another thread's, held as long, is newer than one that starts over. */
+		if ((int32_t)(request->seq - pending->request.seq) <= 0)
+			continue;
 		pending->request.seq = request->seq;
 		pending->since_ms = engine->now_ms;
 		return pending;

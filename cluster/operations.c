@@ -145,7 +145,8 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	if (disk) {
 		bits_before(&marks, state, op->regions, op->region_count);
 		bits_before(&clears, state, op->others, op->other_count);
-		if (op->kind == OP_RELEASE || op->kind == OP_DETACH || op->kind == OP_FORGET)
+		if (op->kind == OP_RELEASE || op->kind == OP_DETACH || op->kind == OP_FORGET ||
+		    op->kind == OP_REJOIN)
 			release_bits(engine, log, state, origin);
 		if (op->kind == OP_REJOIN)
 			rejoin_bits(engine, log, op);

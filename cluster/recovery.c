@@ -16,6 +16,7 @@
 
 #define WORK_AGAIN_MS 250
 #define CYCLE_AGAIN_MS 5000
+#define CYCLE_PAUSE_MS 500
 #define OLD_MARKS_MS 10000
 
 static struct wire_op work_op(struct locallog *log)
@@ -303,23 +304,31 @@ static bool has_old_marks(const struct engine *engine, const struct locallog *lo
 	return !regionset_is_empty(log->unknown) && engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
 }
 
+/* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
+static bool needs_cycle(const struct engine *engine, struct locallog *log, const struct regionlog *state)
+{
+	const struct regionlog_node *own = engine_own_node(engine, log);
+	uint64_t first = regionset_next(state->unsynced, 0);
+
+	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
+	if (a_leg_failed(state))
+		return false;
+	if ((own && own->opaque) || has_old_marks(engine, log))
+		return true;
+	if (!log->cycle_wanted)
+		return false;
+	log->cycle_wanted = false;
+	return first < log->active->args.region_count && first < log->active->hint;
+}
+
 void recovery_check_hint(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog *state = engine_state(engine, log);
-	const struct regionlog_node *own = engine_own_node(engine, log);
-	const struct instance *instance = log->active;
-	uint64_t first;
 
-	if (!log->cycle_wanted || log->cycling || engine_is_frozen(engine) || !state || !instance ||
-	    instance->state != INSTANCE_ACTIVE || engine->now_ms < log->cycle_again_ms)
+	if (log->cycling || engine_is_frozen(engine) || !state || !log->active ||
+	    log->active->state != INSTANCE_ACTIVE || engine->now_ms < log->cycle_again_ms)
 		return;
-	log->cycle_wanted = false;
-	first = regionset_next(state->unsynced, 0);
-	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
-	if (a_leg_failed(state))
-		return;
-	/* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
-	if (!(own && own->opaque) && !has_old_marks(engine, log) && (first >= instance->args.region_count || first >= instance->hint))
+	if (!needs_cycle(engine, log, state))
 		return;
 	log->cycling = true;
 	engine->ports.cycle_device(engine->ports.context, log->uuid);
@@ -328,6 +337,7 @@ void recovery_check_hint(struct engine *engine, struct locallog *log)
 void recovery_cycled(struct engine *engine, struct locallog *log, int result)
 {
 	log->cycling = false;
+	log->cycle_again_ms = engine->now_ms + CYCLE_PAUSE_MS;
 	if (result == 0)
 		return;
 	engine_report(engine, REPORT_WARNING, "%s: cannot suspend and resume its device: error %d; tried again in %d s",
@@ -343,7 +353,6 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	const struct regionlog *state = engine_state(engine, log);
 	struct instance *instance = log->active;
 
-	log->cycle_wanted = log->cycle_wanted || has_old_marks(engine, log);
 	recovery_check_hint(engine, log);
 	if (!instance || instance->state != INSTANCE_ACTIVE || !state || engine_is_frozen(engine))
 		return;

@@ -424,6 +424,16 @@ bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region)
 	return is_clean(log, region);
 }
 
+/* What the node does not name it has cleared; only the message that said so was lost. */
+static void drop_ended_marks(struct regionlog_node *entry, const struct regionset *marked)
+{
+	struct regionset *ended = regionset_copy(entry->marked);
+
+	regionset_remove_all(ended, marked);
+	regionset_remove_all(entry->marked, ended);
+	regionset_free(ended);
+}
+
 void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
 		      const struct regionset *marked, const struct regionset *primary_only)
 {
@@ -439,6 +449,7 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 	if (attach->region_count > log->region_count)
 		resize(log, attach->region_count, false);
 	elect_writer(log);
+	drop_ended_marks(entry, marked);
 	/* What was given away while the node was cut off may have been written twice: nobody can tell. */
 	for (region = regionset_next(marked, 0); region < log->region_count;
 	     region = regionset_next(marked, region + 1)) {

@@ -110,7 +110,7 @@ void regionlog_forget(struct regionlog *log, uint32_t node);
 bool regionlog_mark(struct regionlog *log, uint32_t node, uint32_t region);
 bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region);
 /*
- * A node that was cut off says what it may have been writing meanwhile. Of
+ * A node that was cut off says all that it may be writing. Of
  * `attach` only the count of regions is of interest: its kernel never let go.
  */
 void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
