@@ -28,7 +28,7 @@ void check_position(struct daemon *daemon)
 	struct engine_status status;
 	uint64_t digest, position;
 
-	if (daemon->last_entry % EVERY && !world->is_healing)
+	if (daemon->last_entry % EVERY && !world->compare_always)
 		return;
 	engine_status(daemon->engine, &status);
 	if (!status.joined)

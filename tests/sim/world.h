@@ -31,6 +31,7 @@ struct world {
 	uint32_t netlink_loss_per_mille;
 	bool load_stopped;
 	bool is_healing;       /* no more faults */
+	bool compare_always;   /* replicas, at each message */
 	uint64_t healthy_since_us;
 	uint64_t next_bio;
 	uint64_t operations;
