@@ -27,6 +27,7 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 {
 	struct wire_op op = {.kind = OP_ATTACH, .ticket = ++log->ticket, .attach = shape_of(instance)};
 
+	log->attach_ticket = op.ticket;
 	op.attach.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT : instance->args.sync;
 	op.attach.reconnect = log->reattaching || (instance->reconnect && !instance->was_resumed);
 	/* What an earlier reading left says nothing now. */
@@ -134,7 +135,7 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 {
 	struct instance *instance = log->active;
 
-	if (op->ticket != log->ticket || !instance || instance->state != INSTANCE_RESUMING)
+	if (op->ticket != log->attach_ticket || !instance || instance->state != INSTANCE_RESUMING)
 		return;
 	if (outcome->attach == ATTACH_STALE) {
 		/* Others were attached and left since the device was read. */

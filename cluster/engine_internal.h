@@ -142,7 +142,7 @@ struct locallog {
 	bool work_asked;                 /* an OP_WORK is on its way */
 	struct regionset *want_sent;
 	bool cycling, cycle_wanted;
-	uint64_t release_ticket;
+	uint64_t attach_ticket, release_ticket;
 	bool released;    /* OP_RELEASE was ordered */
 	bool detach_sent;
 	bool reattaching; /* the cluster has forgotten the log, its kernel has not */

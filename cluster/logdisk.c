@@ -71,6 +71,7 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 	log->disk.rewrite_position = replica_position(engine->replica);
 	changed_block(engine, log, 0);
 	plan_write(engine, log, true);
+	log->disk.write_at_ms = engine->now_ms;
 }
 
 void logdisk_written(struct locallog *log, uint64_t position)

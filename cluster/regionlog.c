@@ -335,8 +335,6 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const 
 	entry->attached = true;
 	entry->absent = false;
 	entry->region_count = attach->region_count;
-	if (!attach->reconnect)
-		log->failed = false;
 	if (largest_table(log) != log->region_count)
 		resize(log, largest_table(log), false);
 	elect_writer(log);

@@ -169,6 +169,10 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 	} else if (outcome->attach == ATTACH_OK && log->region_count != old_count) {
 		outcome->bits_changed = true;
 		outcome->changed_from = old_count < log->region_count ? old_count : log->region_count;
+	} else if (outcome->attach == ATTACH_OK && log->failed) {
+		/* A reload may have brought the device back: the header is written to find out. */
+		outcome->bits_changed = true;
+		outcome->changed_from = log->region_count;
 	}
 }
 
