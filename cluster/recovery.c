@@ -360,7 +360,8 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	if (!regionset_is_empty(log->done) && log->started == REGION_NONE && !log->work_asked)
 		recovery_report_done(engine, log, 0);
 	if (instance->wants_work && instance->hint < instance->args.region_count &&
-	    engine->now_ms >= log->wake_again_ms && regionlog_has_work(state, engine->settings.node)) {
+	    engine->now_ms >= log->wake_again_ms &&
+	    (own_left(engine, log) > 0 || regionlog_has_work(state, engine->settings.node))) {
 		log->wake_again_ms = engine->now_ms + WORK_AGAIN_MS;
 		engine->ports.wake_device(engine->ports.context, log->uuid);
 	}
