@@ -118,10 +118,16 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 {
 	instance->state = INSTANCE_ACTIVE;
 	/* A kernel that reconnects keeps its hint; it was set to "all" at its CTR. */
-	if (instance->reconnect && !instance->was_resumed)
+	if (instance->reconnect && !instance->was_resumed) {
+		const struct regionlog_node *own = engine_own_node(engine, log);
+
 		log->cycle_wanted = true;
-	else
+		/* An earlier daemon heard of these; the kernel's region hash still knows them. */
+		if (own)
+			regionset_add_all(instance->one_leg, own->primary_only);
+	} else {
 		instance->hint = 0;
+	}
 	instance->was_resumed = true;
 	instance->suspending = false;
 	instance->gave_up = false;
