@@ -53,7 +53,7 @@ def status_for_people_and_programs(lab: Lab) -> None:
     assert_has(log, LOG_KEYS)
     assert (log["uuid"], log["name"], log["type"], log["state"]) == ("lab-disk", "disk", "clustered-disk", "active"), log
     assert (log["region_size"], log["regions"], log["in_sync"]) == (1024, 128, 0), log
-    assert (log["attached"], log["writer"], log["log_device"]["health"]) == ([1, 2, 3], 1, "A"), log
+    assert (log["attached"], log["log_device"]["health"]) == ([1, 2, 3], "A") and log["writer"] in (1, 2, 3), log
     assert log["recovering"] and all(set(entry) == {"node", "region"} for entry in log["recovering"]), log
     assert [instance["state"] for instance in log["instances"]] == ["active"], log
     assert all(isinstance(value, int) for value in log["counters"].values()), log
