@@ -62,6 +62,17 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
 		send_attach(engine, log, instance);
 }
 
+/*
+ * Both tables of a device may meet a new daemon, the inactive one for a mere
+ * status. Which of them is live only their suspends tell: the node is attached
+ * once, and either is served.
+ */
+static bool is_second_reconnect(const struct locallog *log, const struct instance *instance)
+{
+	return instance->reconnect && !instance->was_resumed && log->active && log->active != instance &&
+	       log->active->state == INSTANCE_ACTIVE;
+}
+
 void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
 		       const struct ulog_request *request)
 {
@@ -72,6 +83,12 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 	}
 	if (instance->state == INSTANCE_RESUMING) {
 		pending_add(engine, log, request, WAIT_RESUME, 0);
+		return;
+	}
+	if (is_second_reconnect(log, instance)) {
+		instance->state = INSTANCE_ACTIVE;
+		instance->was_resumed = true;
+		reply_error(engine, request, 0);
 		return;
 	}
 	/* Another instance is still on its way out: its end must be ordered first. */
@@ -225,6 +242,9 @@ void attachment_postsuspend(struct engine *engine, const struct ulog_request *re
 		reply_error(engine, request, 0);
 		return;
 	}
+	if (log->active && log->active != instance)
+		log->active->state = INSTANCE_INACTIVE;
+	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
 	send_simple(engine, log, OP_RELEASE, ++log->ticket);
 	log->release_ticket = log->ticket;

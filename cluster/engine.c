@@ -120,6 +120,7 @@ static void port_apply_ops(void *context, uint32_t node, const void *bytes, size
 {
 	struct engine *engine = context;
 
+	engine->delivered_ms = engine->now_ms;
 	if (operations_apply(engine, node, bytes, size) < 0) {
 		engine->malformed_messages++;
 		engine_report(engine, REPORT_ERROR, "malformed message of node %u dropped", node);

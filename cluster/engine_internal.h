@@ -95,6 +95,7 @@ struct logdisk {
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
 	uint64_t changed_position; /* of the last change of a bit */
 	uint64_t told_position;    /* of the last WRITTEN */
+	uint64_t probe_again_ms;
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
 	uint64_t doubt_at_ms; /* after a take-over: write the marked blocks once more; UINT64_MAX: no */
 	uint32_t writer;      /* as last seen */
@@ -171,6 +172,7 @@ struct engine {
 	struct engine_settings settings;
 	struct engine_ports ports;
 	uint64_t now_ms;
+	uint64_t delivered_ms; /* when operations were last delivered */
 	struct replica *replica;
 	struct membership *membership;
 	struct outbox *outbox;

@@ -10,6 +10,8 @@
 
 #define RETRY_MS 2000
 #define DOUBT_MS 10000
+#define RING_PROOF_MS 100
+#define PROBE_AGAIN_MS 500
 #define ROUND_JOBS_MAX 32
 #define REWRITE_BLOCKS_PER_JOB 16
 
@@ -237,7 +239,12 @@ uint64_t logdisk_deadline(const struct engine *engine, const struct locallog *lo
 {
 	bool writes = log->disk.writer == engine->settings.node && !engine_is_frozen(engine);
 
-	return writes && may_start_round(log) ? log->disk.write_at_ms : UINT64_MAX;
+	if (!writes || !may_start_round(log))
+		return UINT64_MAX;
+	/* Due, and asked for a proof of the ring: the next try. */
+	if (engine->now_ms < log->disk.probe_again_ms && (log->disk.urgent || log->disk.write_at_ms <= engine->now_ms))
+		return log->disk.probe_again_ms;
+	return log->disk.write_at_ms;
 }
 
 static bool round_is_due(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
@@ -250,6 +257,28 @@ static bool round_is_due(const struct engine *engine, const struct locallog *log
 		return true;
 	/* A device that failed is tried again at its time, not at each flush. */
 	return disk->urgent && (!state->failed || disk->write_at_ms == UINT64_MAX);
+}
+
+/*
+ * A node that is cut off learns of it only after a token timeout, and the others
+ * may have another writer by then. What was delivered just now proves that the
+ * ring was whole just now; a write that starts here ends long before others can
+ * take over.
+ */
+static bool ring_is_whole(const struct engine *engine)
+{
+	return engine->now_ms <= engine->delivered_ms + RING_PROOF_MS;
+}
+
+/* Asks for such a proof: any message of ours that comes back is one. */
+static void probe_ring(struct engine *engine, struct locallog *log)
+{
+	struct wire_op op = {.kind = OP_WRITTEN, .position = log->disk.told_position};
+
+	if (engine->now_ms < log->disk.probe_again_ms)
+		return;
+	log->disk.probe_again_ms = engine->now_ms + PROBE_AGAIN_MS;
+	engine_send(engine, log, &op);
 }
 
 void logdisk_follow(struct engine *engine, struct locallog *log)
@@ -275,8 +304,12 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 		log->disk.doubt_at_ms = UINT64_MAX;
 		logdisk_doubt(engine, log, true);
 	}
-	if (round_is_due(engine, log, state))
-		start_round(engine, log, state);
+	if (round_is_due(engine, log, state)) {
+		if (ring_is_whole(engine))
+			start_round(engine, log, state);
+		else
+			probe_ring(engine, log);
+	}
 	if (log->disk.others_first != 0 && has_company(engine, log) &&
 	    settled_position(engine, log) >= log->disk.others_first)
 		tell(engine, log);
