@@ -140,6 +140,7 @@ struct locallog {
 
 	uint64_t started;                /* region the kernel copies now, or REGION_NONE */
 	struct regionset *done;          /* copied, not yet said */
+	struct regionset *reported;      /* said, not ordered yet */
 	bool work_asked;                 /* an OP_WORK is on its way */
 	struct regionset *want_sent;
 	bool cycling, cycle_wanted;
@@ -269,7 +270,7 @@ void recovery_set_sync(struct engine *engine, struct locallog *log, struct insta
 void recovery_is_remote(struct engine *engine, struct locallog *log, struct instance *instance,
 			const struct ulog_request *request);
 bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region);
-void recovery_ordered(struct engine *engine, struct locallog *log);
+void recovery_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want);
 /* The kernel stops copying: what it was handed goes back. */
 void recovery_stop(struct engine *engine, struct locallog *log);

@@ -32,6 +32,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->staged = regionset_new();
 	log->unsettled = regionset_new();
 	log->done = regionset_new();
+	log->reported = regionset_new();
 	log->want_sent = regionset_new();
 	log->window = window_new(engine->settings.window_regions ? engine->settings.window_regions : 1);
 	log->last_update = &log->updates;
@@ -76,6 +77,7 @@ void locallog_free(struct locallog *log)
 	regionset_free(log->staged);
 	regionset_free(log->unsettled);
 	regionset_free(log->done);
+	regionset_free(log->reported);
 	regionset_free(log->want_sent);
 	regionset_free(log->disk.loaded);
 	window_free(log->window);

@@ -85,7 +85,7 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	case OP_WORK:
 		/* One that only told of copies gives nothing; the one that asks is still on its way. */
 		if (op->want > 0)
-			recovery_ordered(engine, log);
+			recovery_ordered(engine, log, op);
 		break;
 	case OP_REJOIN:
 		if (outcome->refused)

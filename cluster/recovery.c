@@ -29,8 +29,10 @@ static struct wire_op work_op(struct locallog *log)
 	for (region = regionset_next(log->done, 0); region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX;
 	     region = regionset_next(log->done, region + 1))
 		op.regions[op.region_count++] = (uint32_t)region;
-	for (uint32_t i = 0; i < op.region_count; i++)
+	for (uint32_t i = 0; i < op.region_count; i++) {
 		regionset_remove(log->done, op.regions[i]);
+		regionset_add(log->reported, op.regions[i]);
+	}
 	return op;
 }
 
@@ -61,13 +63,21 @@ void recovery_stop(struct engine *engine, struct locallog *log)
 
 		for (uint32_t i = 0; i < op.region_count; i++)
 			done = done || op.regions[i] == region;
-		if (!done)
-			op.others[op.other_count++] = (uint32_t)region;
+		if (done)
+			continue;
+		op.others[op.other_count++] = (uint32_t)region;
+		regionset_add(log->reported, (uint32_t)region);
 	}
 	if (op.region_count + op.other_count > 0)
 		engine_send(engine, log, &op);
 	else
 		wire_op_free(&op);
+}
+
+/* Copied, but its report is not ordered yet: handed to the kernel again, the second copy would be nobody's. */
+static bool is_copied(const struct locallog *log, uint32_t region)
+{
+	return regionset_contains(log->done, region) || regionset_contains(log->reported, region);
 }
 
 /* Handed out to this node and not copied yet; what somebody waits for first. */
@@ -80,10 +90,10 @@ static uint64_t next_own(const struct engine *engine, const struct locallog *log
 	if (!state || !own)
 		return REGION_NONE;
 	for (size_t i = 0; i < state->wanted_count; i++)
-		if (regionset_contains(own->working, state->wanted[i]) && !regionset_contains(log->done, state->wanted[i]))
+		if (regionset_contains(own->working, state->wanted[i]) && !is_copied(log, state->wanted[i]))
 			return state->wanted[i];
 	region = regionset_next(own->working, 0);
-	while (region != REGION_NONE && regionset_contains(log->done, (uint32_t)region))
+	while (region != REGION_NONE && is_copied(log, (uint32_t)region))
 		region = regionset_next(own->working, region + 1);
 	return region;
 }
@@ -91,8 +101,10 @@ static uint64_t next_own(const struct engine *engine, const struct locallog *log
 static uint64_t own_left(const struct engine *engine, const struct locallog *log)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
+	uint64_t copied = regionset_count(log->done) + regionset_count(log->reported);
+	uint64_t working = own ? regionset_count(own->working) : 0;
 
-	return own ? regionset_count(own->working) - regionset_count(log->done) : 0;
+	return working > copied ? working - copied : 0;
 }
 
 static bool give_work(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -143,10 +155,17 @@ void recovery_get_work(struct engine *engine, struct locallog *log, struct insta
 	pending_add(engine, log, request, WAIT_WORK, 0);
 }
 
-void recovery_ordered(struct engine *engine, struct locallog *log)
+void recovery_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op)
 {
 	struct pending *pending;
 
+	for (uint32_t i = 0; i < op->region_count; i++)
+		regionset_remove(log->reported, op->regions[i]);
+	for (uint32_t i = 0; i < op->other_count; i++)
+		regionset_remove(log->reported, op->others[i]);
+	/* Others only report; the hand-out that is waited for is still to come. */
+	if (op->want == 0 && log->work_asked)
+		return;
 	log->work_asked = false;
 	while ((pending = pending_take(log, WAIT_WORK, 0))) {
 		if (!log->active || !give_work(engine, log, log->active, &pending->request)) {
@@ -244,7 +263,7 @@ static bool must_wait(const struct engine *engine, const struct locallog *log, c
 	if (instance->suspending)
 		return false;
 	/* Its own kernel orders its writes and its copies itself. */
-	return !own || !regionset_contains(own->working, region) || regionset_contains(log->done, region);
+	return !own || !regionset_contains(own->working, region) || is_copied(log, region);
 }
 
 void recovery_is_remote(struct engine *engine, struct locallog *log, struct instance *instance,
