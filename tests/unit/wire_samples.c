@@ -176,6 +176,7 @@ static void hello(struct bytes_buffer *buffer)
 		.join_id = 0x8877665544332211ULL,
 		.position = 500,
 		.census = 99,
+		.unasked = true,
 	};
 
 	wire_begin(buffer, WIRE_HELLO, 1);
