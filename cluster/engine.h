@@ -77,7 +77,7 @@ struct engine_ports {
 	void (*report)(void *context, enum report_level level, const char *text);
 	/*
 	 * Keep, over the daemon's death but not the node's: these nodes are attached
-	 * to the log, this one among them. count 0: this node is not attached any more.
+	 * to the log or may hold marks in it, this one among them. count 0: this node is not attached any more.
 	 * NULL: nothing is kept.
 	 */
 	void (*remember)(void *context, const char *uuid, const uint32_t *nodes, size_t count);

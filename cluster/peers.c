@@ -66,7 +66,7 @@ void peers_remember(struct engine *engine, struct locallog *log)
 	uint32_t count = 0;
 
 	for (size_t i = 0; own && own->attached && i < state->node_count && count < VIEW_NODES_MAX; i++)
-		if (state->nodes[i].attached)
+		if (state->nodes[i].attached || state->nodes[i].opaque || state->nodes[i].lost)
 			nodes[count++] = state->nodes[i].node;
 	if (count == log->remembered_count && memcmp(nodes, log->remembered, count * sizeof(nodes[0])) == 0)
 		return;
