@@ -83,9 +83,7 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 			attachment_detached(engine, log);
 		break;
 	case OP_WORK:
-		/* One that only told of copies gives nothing; the one that asks is still on its way. */
-		if (op->want > 0)
-			recovery_ordered(engine, log, op);
+		recovery_ordered(engine, log, op);
 		break;
 	case OP_REJOIN:
 		if (outcome->refused)
