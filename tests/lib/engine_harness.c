@@ -83,6 +83,7 @@ struct harness *harness_new_stopped(size_t node_count, const struct engine_setti
 	assert_true(node_count <= HARNESS_NODES_MAX);
 	harness->now_ms = 1000000;
 	harness->uuid = HARNESS_UUID;
+	harness->version = 3;
 	harness->last_event = &harness->first_event;
 	harness->last_job = &harness->first_job;
 	harness->node_count = node_count;

@@ -75,6 +75,7 @@ struct harness {
 	uint64_t now_ms;
 	struct engine_settings settings; /* of daemons that start from now on */
 	const char *uuid;                /* of the requests that the helpers send */
+	uint32_t version;                /* of these requests; 3 */
 	struct harness_node nodes[HARNESS_NODES_MAX];
 	size_t node_count;
 	bool hold_bus, hold_disk;
@@ -171,6 +172,12 @@ uint64_t harness_recover(struct harness *harness, uint32_t node, uint64_t luid);
 void harness_cycle(struct harness *harness, uint32_t node, uint64_t luid);
 /* A copy of the status of the log of `uuid`; only the plain values are good. False when there is none. */
 bool harness_status(struct harness *harness, uint32_t node, struct engine_log_status *status);
+struct engine_log_status harness_log(struct harness *harness,
+				     uint32_t node); /* one that is there */
+/* A cluster on which all nodes have activated that table, as `luid`. */
+struct harness *harness_new_active(size_t node_count, uint64_t luid, const char *constructor);
+/* Everything that was asked has its answer, all nodes agree, and the harness goes. */
+void harness_end(struct harness *harness);
 
 /* --- between the files of the harness --- */
 struct view;

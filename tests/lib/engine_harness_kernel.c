@@ -155,3 +155,32 @@ bool harness_status(struct harness *harness, uint32_t node, struct engine_log_st
 	engine_status_logs(harness_node(harness, node)->engine, &search, visit);
 	return search.found;
 }
+
+struct engine_log_status harness_log(struct harness *harness, uint32_t node)
+{
+	struct engine_log_status status;
+
+	assert_true(harness_status(harness, node, &status));
+	return status;
+}
+
+/* --- the beginning and the end of most tests --- */
+
+struct harness *harness_new_active(size_t node_count, uint64_t luid, const char *constructor)
+{
+	struct harness *harness = harness_new(node_count, NULL);
+
+	for (uint32_t node = 1; node <= node_count; node++)
+		harness_activate(harness, node, luid, constructor);
+	harness_count_from_here(harness);
+	return harness;
+}
+
+void harness_end(struct harness *harness)
+{
+	harness_run(harness);
+	for (uint32_t node = 1; node <= harness->node_count; node++)
+		assert_int_equal(harness_unanswered(harness, node), 0);
+	harness_assert_equal_digests(harness);
+	harness_free(harness);
+}

@@ -148,7 +148,7 @@ static uint32_t send_bytes(struct harness *harness, uint32_t node, struct ulog_r
 	int size;
 
 	strcpy(request->uuid, harness->uuid);
-	request->version = 3;
+	request->version = harness->version;
 	request->seq = ++harness_node(harness, node)->last_seq;
 	size = ulog_request_encode(request, bytes, sizeof(bytes));
 	assert_true(size > 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Marks, clears and flushes: what is answered, when, and what it costs in messages and disk writes. */
+/* Marks, flushes and questions: what is answered, and when. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -10,34 +10,6 @@
 #define CORE "131072 clustered-core 1024 nosync"
 #define DISK "131072 clustered-disk " HARNESS_DEVICE " 1024 nosync"
 #define LUID 0xffff888012340000ULL
-
-static struct harness *start(size_t nodes, const char *constructor)
-{
-	struct harness *harness = harness_new(nodes, NULL);
-
-	for (uint32_t node = 1; node <= nodes; node++)
-		harness_activate(harness, node, LUID, constructor);
-	harness_count_from_here(harness);
-	return harness;
-}
-
-/* Everything that was asked has its answer, all nodes agree, and the harness goes. */
-static void end(struct harness *harness)
-{
-	harness_run(harness);
-	for (uint32_t node = 1; node <= harness->node_count; node++)
-		assert_int_equal(harness_unanswered(harness, node), 0);
-	harness_assert_equal_digests(harness);
-	harness_free(harness);
-}
-
-static uint64_t retained(struct harness *harness, uint32_t node)
-{
-	struct engine_log_status status;
-
-	assert_true(harness_status(harness, node, &status));
-	return status.retained;
-}
 
 static uint64_t dirty(struct harness *harness, uint32_t node)
 {
@@ -61,7 +33,7 @@ static void a_new_mirror_tells_its_kernel_what_it_is(void **state)
 	assert_false(harness_in_sync(harness, 1, LUID, 5));
 	reply = harness_ask_region(harness, 1, ULOG_IS_CLEAN, LUID, 5);
 	assert_int_equal(harness_value(reply, 0), 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void status_lines_are_those_of_the_contract(void **state)
@@ -75,7 +47,7 @@ static void status_lines_are_those_of_the_contract(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct harness *harness = start(1, cases[i].constructor);
+		struct harness *harness = harness_new_active(1, LUID, cases[i].constructor);
 		const struct ulog_reply *reply;
 
 		reply = harness_ask(harness, 1, ULOG_STATUS_INFO, LUID);
@@ -84,7 +56,7 @@ static void status_lines_are_those_of_the_contract(void **state)
 		reply = harness_ask(harness, 1, ULOG_STATUS_TABLE, LUID);
 		assert_int_equal(reply->data_size, strlen(cases[i].table));
 		assert_memory_equal(reply->data, cases[i].table, reply->data_size);
-		end(harness);
+		harness_end(harness);
 	}
 }
 
@@ -94,7 +66,7 @@ static void regions_outside_the_table_are_refused(void **state)
 					       ULOG_MARK_REGION, ULOG_CLEAR_REGION,
 					       ULOG_FLUSH,       ULOG_IS_REMOTE_RECOVERING};
 	static const uint64_t regions[] = {128, 0x100000000ULL, UINT64_MAX};
-	struct harness *harness = start(1, CORE);
+	struct harness *harness = harness_new_active(1, LUID, CORE);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -112,7 +84,7 @@ static void regions_outside_the_table_are_refused(void **state)
 					harness_send_set_sync(harness, 1, LUID, 128, false))
 				 ->error,
 			 -EINVAL);
-	end(harness);
+	harness_end(harness);
 }
 
 /* --- when a flush is answered --- */
@@ -120,7 +92,7 @@ static void regions_outside_the_table_are_refused(void **state)
 /* A daemon that dies between MARK and FLUSH is asked again for the FLUSH only: so MARK is as good as FLUSH. */
 static void a_mark_is_answered_when_it_is_ordered_and_its_flush_at_once(void **state)
 {
-	struct harness *harness = start(2, CORE);
+	struct harness *harness = harness_new_active(2, LUID, CORE);
 	uint64_t region = 7;
 	uint32_t mark, flush;
 
@@ -137,12 +109,12 @@ static void a_mark_is_answered_when_it_is_ordered_and_its_flush_at_once(void **s
 	assert_true(harness_is_answered(harness, 2, flush));
 	assert_int_equal(harness_node(harness, 2)->messages, 1);
 	harness->hold_bus = false;
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_flush_of_a_disk_log_is_answered_when_the_device_has_it(void **state)
 {
-	struct harness *harness = start(1, DISK);
+	struct harness *harness = harness_new_active(1, LUID, DISK);
 	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
 	uint64_t region = 7;
 	uint32_t flush;
@@ -159,12 +131,12 @@ static void a_flush_of_a_disk_log_is_answered_when_the_device_has_it(void **stat
 	assert_false(harness_device_is_clean(device, region));
 	assert_true(harness_is_answered(harness, 1, flush));
 	harness->hold_disk = false;
-	end(harness);
+	harness_end(harness);
 }
 
 static void another_node_flushes_when_the_writer_says_that_the_device_has_it(void **state)
 {
-	struct harness *harness = start(2, DISK);
+	struct harness *harness = harness_new_active(2, LUID, DISK);
 	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
 	uint64_t region = 7;
 	uint32_t flush;
@@ -184,24 +156,24 @@ static void another_node_flushes_when_the_writer_says_that_the_device_has_it(voi
 	/* one message for the mark, one to say that it is written */
 	assert_int_equal(harness_node(harness, 2)->messages, 1);
 	assert_int_equal(harness_node(harness, 1)->messages, 1);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_mark_of_a_region_that_is_marked_elsewhere_needs_no_write(void **state)
 {
-	struct harness *harness = start(2, DISK);
+	struct harness *harness = harness_new_active(2, LUID, DISK);
 
 	(void)state;
 	harness_mark_flush(harness, 1, LUID, 7);
 	harness_count_from_here(harness);
 	harness_mark_flush(harness, 2, LUID, 7);
 	assert_int_equal(harness_node(harness, 1)->disk_writes, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void flushes_that_come_together_share_a_write(void **state)
 {
-	struct harness *harness = start(3, DISK);
+	struct harness *harness = harness_new_active(3, LUID, DISK);
 	uint32_t seq[3][8];
 
 	(void)state;
@@ -221,12 +193,12 @@ static void flushes_that_come_together_share_a_write(void **state)
 			assert_true(harness_is_answered(harness, node, seq[node - 1][i]));
 	/* the first goes alone, all others together */
 	assert_int_equal(harness_node(harness, 1)->disk_writes, 2);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_flush_may_carry_its_marks(void **state)
 {
-	struct harness *harness = start(2, DISK);
+	struct harness *harness = harness_new_active(2, LUID, DISK);
 	const uint64_t regions[] = {3, 60, 127};
 	uint32_t flush = harness_send_regions(harness, 2, ULOG_FLUSH, LUID, regions, 3);
 
@@ -238,24 +210,24 @@ static void a_flush_may_carry_its_marks(void **state)
 		assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE),
 						     regions[i]));
 	assert_int_equal(dirty(harness, 1), 3);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_flush_with_nothing_to_say_is_answered_at_once(void **state)
 {
-	struct harness *harness = start(2, DISK);
+	struct harness *harness = harness_new_active(2, LUID, DISK);
 
 	(void)state;
 	harness->hold_bus = harness->hold_disk = true;
 	assert_true(harness_is_answered(harness, 2, harness_send(harness, 2, ULOG_FLUSH, LUID)));
 	assert_int_equal(harness_node(harness, 2)->messages, 0);
 	harness->hold_bus = harness->hold_disk = false;
-	end(harness);
+	harness_end(harness);
 }
 
 static void two_threads_that_mark_one_region_both_wait_for_it(void **state)
 {
-	struct harness *harness = start(1, DISK);
+	struct harness *harness = harness_new_active(1, LUID, DISK);
 	uint64_t region = 7;
 	uint32_t first, second;
 
@@ -273,12 +245,12 @@ static void two_threads_that_mark_one_region_both_wait_for_it(void **state)
 	harness_run(harness);
 	assert_true(harness_is_answered(harness, 1, first));
 	assert_true(harness_is_answered(harness, 1, second));
-	end(harness);
+	harness_end(harness);
 }
 
 static void what_flow_control_refuses_is_sent_at_a_tick(void **state)
 {
-	struct harness *harness = start(2, CORE);
+	struct harness *harness = harness_new_active(2, LUID, CORE);
 	uint64_t region = 7;
 	uint32_t flush;
 
@@ -291,139 +263,7 @@ static void what_flow_control_refuses_is_sent_at_a_tick(void **state)
 	harness_node(harness, 2)->refuses_sends = false;
 	harness_advance(harness, 10);
 	assert_true(harness_is_answered(harness, 2, flush));
-	end(harness);
-}
-
-/* --- the activity window --- */
-
-static void a_retained_mark_costs_no_message_and_no_write(void **state)
-{
-	static const char *const constructors[] = {CORE, DISK};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(constructors); i++) {
-		struct harness *harness = start(2, constructors[i]);
-
-		for (uint32_t node = 1; node <= 2; node++) {
-			harness_mark_flush(harness, node, LUID, 7);
-			harness_count_from_here(harness);
-			harness->hold_bus = harness->hold_disk = true;
-			for (int round = 0; round < 5; round++) {
-				harness_clear(harness, node, LUID, 7);
-				assert_int_equal(retained(harness, node), 1);
-				harness_mark_flush(harness, node, LUID, 7);
-				assert_int_equal(retained(harness, node), 0);
-			}
-			harness->hold_bus = harness->hold_disk = false;
-			for (uint32_t other = 1; other <= 2; other++) {
-				assert_int_equal(harness_node(harness, other)->messages, 0);
-				assert_int_equal(harness_node(harness, other)->disk_writes, 0);
-			}
-		}
-		end(harness);
-	}
-}
-
-static void a_retained_mark_stays_on_the_device_and_everywhere(void **state)
-{
-	struct harness *harness = start(2, DISK);
-	const struct ulog_reply *reply;
-
-	(void)state;
-	harness_mark_flush(harness, 2, LUID, 7);
-	harness_clear(harness, 2, LUID, 7);
-	harness_advance(harness, 4000);
-	assert_int_equal(dirty(harness, 1), 1);
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	reply = harness_ask_region(harness, 1, ULOG_IS_CLEAN, LUID, 7);
-	assert_int_equal(harness_value(reply, 0), 0);
-	end(harness);
-}
-
-static void a_retained_mark_is_let_go_after_its_time(void **state)
-{
-	struct harness *harness = start(2, DISK);
-
-	(void)state;
-	harness_mark_flush(harness, 2, LUID, 7);
-	harness_mark_flush(harness, 2, LUID, 9);
-	harness_clear(harness, 2, LUID, 7);
-	harness_advance(harness, 8000);
-	assert_int_equal(dirty(harness, 1), 1);
-	assert_true(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	/* still marked by the kernel, however long ago */
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
-	harness_mark_flush(harness, 2, LUID, 7);
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	end(harness);
-}
-
-static void a_full_window_lets_the_oldest_go(void **state)
-{
-	struct engine_settings settings;
-	struct harness *harness;
-
-	(void)state;
-	engine_settings_init(&settings);
-	settings.window_regions = 3;
-	settings.mark_ahead_regions = 0;
-	harness = harness_new(2, &settings);
-	harness_activate(harness, 1, LUID, CORE);
-	harness_activate(harness, 2, LUID, CORE);
-	for (uint64_t region = 10; region < 15; region++) {
-		harness_mark_flush(harness, 1, LUID, region);
-		harness_clear(harness, 1, LUID, region);
-		harness_advance(harness, 1);
-	}
-	assert_int_equal(retained(harness, 1), 3);
-	assert_int_equal(dirty(harness, 2), 3);
-	for (uint64_t region = 10; region < 15; region++) {
-		const struct ulog_reply *reply =
-			harness_ask_region(harness, 2, ULOG_IS_CLEAN, LUID, region);
-
-		assert_int_equal(harness_value(reply, 0), region < 12);
-	}
-	end(harness);
-}
-
-static void with_a_window_of_0_nothing_is_retained(void **state)
-{
-	struct engine_settings settings;
-	struct harness *harness;
-
-	(void)state;
-	engine_settings_init(&settings);
-	settings.window_regions = 0;
-	harness = harness_new(1, &settings);
-	harness_activate(harness, 1, LUID, CORE);
-	for (uint64_t region = 10; region < 15; region++) {
-		harness_mark_flush(harness, 1, LUID, region);
-		harness_clear(harness, 1, LUID, region);
-		assert_int_equal(dirty(harness, 1), 0);
-		assert_int_equal(retained(harness, 1), 0);
-	}
-	end(harness);
-}
-
-static void a_stream_marks_ahead(void **state)
-{
-	struct harness *harness = start(1, DISK);
-
-	(void)state;
-	for (uint64_t region = 0; region < 100; region++) {
-		harness_mark_flush(harness, 1, LUID, region);
-		assert_false(
-			harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), region));
-		harness_clear(harness, 1, LUID, region);
-	}
-	assert_true(harness_node(harness, 1)->messages < 20);
-	assert_true(harness_node(harness, 1)->disk_writes < 20);
-	/* and none of it stays for good */
-	harness_advance(harness, 10000);
-	assert_int_equal(dirty(harness, 1), 0);
-	assert_int_equal(harness_device_count_clean(harness_device(harness, HARNESS_DEVICE), 128),
-			 128);
-	end(harness);
+	harness_end(harness);
 }
 
 int main(void)
@@ -441,12 +281,6 @@ int main(void)
 		cmocka_unit_test(a_flush_with_nothing_to_say_is_answered_at_once),
 		cmocka_unit_test(two_threads_that_mark_one_region_both_wait_for_it),
 		cmocka_unit_test(what_flow_control_refuses_is_sent_at_a_tick),
-		cmocka_unit_test(a_retained_mark_costs_no_message_and_no_write),
-		cmocka_unit_test(a_retained_mark_stays_on_the_device_and_everywhere),
-		cmocka_unit_test(a_retained_mark_is_let_go_after_its_time),
-		cmocka_unit_test(a_full_window_lets_the_oldest_go),
-		cmocka_unit_test(with_a_window_of_0_nothing_is_retained),
-		cmocka_unit_test(a_stream_marks_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

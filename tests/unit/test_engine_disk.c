@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log device: headers of all kinds, failures, and who writes it when nodes come and go. */
+/* The log device: headers of all kinds, and failures. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,24 +11,6 @@
 #define DISK  "131072 clustered-disk " HARNESS_DEVICE " 1024"
 #define GROWN "196608 clustered-disk " HARNESS_DEVICE " 1024"
 #define LUID  0xffff888012340000ULL
-#define LUID2 0xffff888056780000ULL
-
-static void end(struct harness *harness)
-{
-	harness_run(harness);
-	for (uint32_t node = 1; node <= harness->node_count; node++)
-		assert_int_equal(harness_unanswered(harness, node), 0);
-	harness_assert_equal_digests(harness);
-	harness_free(harness);
-}
-
-static struct engine_log_status status_of(struct harness *harness, uint32_t node)
-{
-	struct engine_log_status status;
-
-	assert_true(harness_status(harness, node, &status));
-	return status;
-}
 
 /* --- headers: drivers/md/dm-log.c --- */
 
@@ -77,10 +59,11 @@ static void a_header_means_what_it_means_to_the_kernel(void **state)
 			assert_int_equal(harness_sync_count(harness, node, LUID), it->in_sync);
 		/* and before anybody was answered the device said the same */
 		assert_int_equal(harness_device_region_count(device),
-				 status_of(harness, 1).regions);
-		assert_int_equal(harness_device_count_clean(device, status_of(harness, 1).regions),
+				 harness_log(harness, 1).regions);
+		assert_int_equal(harness_device_count_clean(device,
+							    harness_log(harness, 1).regions),
 				 it->in_sync);
-		end(harness);
+		harness_end(harness);
 	}
 }
 
@@ -97,7 +80,7 @@ static void a_log_of_a_version_we_do_not_know_is_refused_and_left_alone(void **s
 	assert_int_equal(harness_answer(harness, 1, seq)->error, -EINVAL);
 	assert_int_equal(harness_node(harness, 1)->disk_writes, 0);
 	assert_int_equal(device->opens, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void devices_of_every_block_size_are_written_in_whole_blocks(void **state)
@@ -120,7 +103,7 @@ static void devices_of_every_block_size_are_written_in_whole_blocks(void **state
 		assert_int_equal(harness_device_count_clean(device, 200000), 199998);
 		harness_suspend(harness, 1, LUID);
 		assert_int_equal(harness_device_count_clean(device, 200000), 200000);
-		end(harness);
+		harness_end(harness);
 	}
 }
 
@@ -140,32 +123,23 @@ static void resume_is_answered_when_the_device_says_what_the_log_says(void **sta
 	harness->hold_disk = false;
 	harness_run(harness);
 	assert_int_equal(harness_answer(harness, 1, resume)->error, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 /* --- failures --- */
-
-static struct harness *start(size_t nodes, const char *constructor)
-{
-	struct harness *harness = harness_new(nodes, NULL);
-
-	for (uint32_t node = 1; node <= nodes; node++)
-		harness_activate(harness, node, LUID, constructor);
-	return harness;
-}
 
 static void assert_health(struct harness *harness, uint32_t node, char health)
 {
 	const struct ulog_reply *reply = harness_ask(harness, node, ULOG_STATUS_INFO, LUID);
 
 	assert_int_equal(reply->data[reply->data_size - 1], health);
-	assert_int_equal(status_of(harness, node).health, health);
-	assert_string_equal(status_of(harness, node).state, health == 'A' ? "active" : "failed");
+	assert_int_equal(harness_log(harness, node).health, health);
+	assert_string_equal(harness_log(harness, node).state, health == 'A' ? "active" : "failed");
 }
 
 static void a_device_that_fails_gives_flushes_an_error_and_shows_as_dead(void **state)
 {
-	struct harness *harness = start(2, DISK " nosync");
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
 	uint32_t seqs[2];
 
 	(void)state;
@@ -185,12 +159,12 @@ static void a_device_that_fails_gives_flushes_an_error_and_shows_as_dead(void **
 			-EIO);
 		assert_true(harness_in_sync(harness, node, LUID, 40));
 	}
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_device_that_works_again_is_used_again(void **state)
 {
-	struct harness *harness = start(2, DISK " nosync");
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
 	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
 
 	(void)state;
@@ -205,12 +179,12 @@ static void a_device_that_works_again_is_used_again(void **state)
 	harness_mark_flush(harness, 2, LUID, 8);
 	assert_false(harness_device_is_clean(device, 7));
 	assert_false(harness_device_is_clean(device, 8));
-	end(harness);
+	harness_end(harness);
 }
 
 static void with_block_on_error_a_flush_waits_for_the_device(void **state)
 {
-	struct harness *harness = start(2, DISK " nosync block_on_error");
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync block_on_error");
 	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
 	uint64_t region = 7;
 	uint32_t seq;
@@ -225,7 +199,7 @@ static void with_block_on_error_a_flush_waits_for_the_device(void **state)
 	harness_advance(harness, 3000);
 	assert_int_equal(harness_answer(harness, 2, seq)->error, 0);
 	assert_false(harness_device_is_clean(device, 7));
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_log_that_cannot_be_read_is_taken_as_out_of_sync(void **state)
@@ -241,12 +215,12 @@ static void a_log_that_cannot_be_read_is_taken_as_out_of_sync(void **state)
 	harness_resume(harness, 1, LUID);
 	assert_int_equal(harness_sync_count(harness, 1, LUID), 0);
 	assert_health(harness, 1, 'D');
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_suspend_does_not_wait_for_a_dead_device(void **state)
 {
-	struct harness *harness = start(1, DISK " nosync");
+	struct harness *harness = harness_new_active(1, LUID, DISK " nosync");
 	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
 
 	(void)state;
@@ -254,126 +228,7 @@ static void a_suspend_does_not_wait_for_a_dead_device(void **state)
 	assert_int_equal(harness_ask_region(harness, 1, ULOG_FLUSH, LUID, 7)->error, -EIO);
 	harness_suspend(harness, 1, LUID);
 	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
-	end(harness);
-}
-
-/* --- the writer --- */
-
-static void the_node_that_attached_first_goes_on_writing(void **state)
-{
-	struct harness *harness = harness_new(3, NULL);
-
-	(void)state;
-	harness_activate(harness, 3, LUID, DISK " nosync");
-	harness_activate(harness, 2, LUID, DISK " nosync");
-	harness_activate(harness, 1, LUID, DISK " nosync");
-	assert_int_equal(status_of(harness, 1).writer, 3);
-	harness_count_from_here(harness);
-	harness_mark_flush(harness, 2, LUID, 7);
-	assert_int_equal(harness_node(harness, 3)->disk_writes, 1);
-	assert_int_equal(harness_node(harness, 2)->disk_writes, 0);
-	assert_int_equal(harness_node(harness, 1)->disk_writes, 0);
-	harness_suspend(harness, 3, LUID);
-	assert_int_equal(status_of(harness, 1).writer, 1);
-	end(harness);
-}
-
-static void a_writer_that_leaves_has_written_everything(void **state)
-{
-	struct harness *harness = start(2, DISK " nosync");
-	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
-
-	(void)state;
-	harness_mark_flush(harness, 1, LUID, 7);
-	harness_mark_flush(harness, 2, LUID, 9);
-	harness_mark_flush(harness, 2, LUID, 11);
-	harness_suspend(harness, 1, LUID);
-	assert_int_equal(status_of(harness, 2).writer, 2);
-	assert_true(harness_device_is_clean(device, 7));
-	assert_false(harness_device_is_clean(device, 9));
-	harness_mark_flush(harness, 2, LUID, 13);
-	assert_false(harness_device_is_clean(device, 13));
-	harness_suspend(harness, 2, LUID);
-	assert_int_equal(harness_device_count_clean(device, 128), 128);
-	end(harness);
-}
-
-static void a_writer_gives_the_device_up_only_with_no_write_under_way(void **state)
-{
-	struct harness *harness = start(2, DISK " nosync");
-	uint64_t region = 9;
-	uint32_t postsuspend, flush;
-
-	(void)state;
-	harness->hold_disk = true;
-	flush = harness_send_regions(harness, 2, ULOG_FLUSH, LUID, &region, 1);
-	harness_run(harness);
-	postsuspend = harness_send(harness, 1, ULOG_POSTSUSPEND, LUID);
-	harness_run(harness);
-	assert_int_equal(status_of(harness, 2).writer, 1);
-	assert_false(harness_is_answered(harness, 1, postsuspend));
-	harness->hold_disk = false;
-	harness_run(harness);
-	assert_int_equal(status_of(harness, 2).writer, 2);
-	assert_int_equal(harness_answer(harness, 1, postsuspend)->error, 0);
-	assert_int_equal(harness_answer(harness, 2, flush)->error, 0);
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
-	end(harness);
-}
-
-/* The writer's daemon, or its node, dies while a flush of another node waits for it. */
-static void lose_the_writer(void (*lose)(struct harness *harness, uint32_t node), bool mark_stays)
-{
-	struct harness *harness = start(2, DISK " nosync");
-	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
-	uint64_t region = 9;
-	uint32_t flush;
-
-	harness_mark_flush(harness, 1, LUID, 7);
-	harness->hold_disk = true;
-	flush = harness_send_regions(harness, 2, ULOG_FLUSH, LUID, &region, 1);
-	harness_run(harness);
-	assert_false(harness_is_answered(harness, 2, flush));
-	lose(harness, 1);
-	harness->hold_disk = false;
-	harness_advance(harness, 2000);
-	assert_int_equal(status_of(harness, 2).writer, 2);
-	assert_int_equal(harness_answer(harness, 2, flush)->error, 0);
-	assert_false(harness_device_is_clean(device, 9));
-	/* the dead one may have written region 7 */
-	assert_false(harness_device_is_clean(device, 7));
-	assert_int_equal(status_of(harness, 2).dirty, mark_stays ? 2 : 1);
-	assert_int_equal(status_of(harness, 2).in_sync, mark_stays ? 128 : 127);
-	assert_int_equal(harness_device_count_clean(device, 128), 126);
-	end(harness);
-}
-
-static void the_next_node_writes_when_the_writers_daemon_dies(void **state)
-{
-	(void)state;
-	lose_the_writer(harness_kill, true);
-}
-
-static void the_next_node_writes_when_the_writer_dies(void **state)
-{
-	(void)state;
-	lose_the_writer(harness_node_down, false);
-}
-
-static void one_dead_device_delays_only_its_own_log(void **state)
-{
-	struct harness *harness = start(1, DISK " nosync");
-	uint64_t region = 7;
-	uint32_t flush;
-
-	(void)state;
-	harness_device(harness, HARNESS_DEVICE)->fails = true;
-	flush = harness_send_regions(harness, 1, ULOG_FLUSH, LUID, &region, 1);
-	harness->uuid = "LVM-another-log";
-	harness_activate(harness, 1, LUID2, "131072 clustered-disk 254:9 1024 nosync");
-	harness_mark_flush(harness, 1, LUID2, 7);
-	assert_int_equal(harness_answer(harness, 1, flush)->error, -EIO);
-	end(harness);
+	harness_end(harness);
 }
 
 int main(void)
@@ -388,12 +243,6 @@ int main(void)
 		cmocka_unit_test(with_block_on_error_a_flush_waits_for_the_device),
 		cmocka_unit_test(a_log_that_cannot_be_read_is_taken_as_out_of_sync),
 		cmocka_unit_test(a_suspend_does_not_wait_for_a_dead_device),
-		cmocka_unit_test(the_node_that_attached_first_goes_on_writing),
-		cmocka_unit_test(a_writer_that_leaves_has_written_everything),
-		cmocka_unit_test(a_writer_gives_the_device_up_only_with_no_write_under_way),
-		cmocka_unit_test(the_next_node_writes_when_the_writers_daemon_dies),
-		cmocka_unit_test(the_next_node_writes_when_the_writer_dies),
-		cmocka_unit_test(one_dead_device_delays_only_its_own_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

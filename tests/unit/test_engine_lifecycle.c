@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables come and go: CTR, RESUME, suspend, DTR, reloads, resends, and kernels that meet a new daemon. */
+/* Tables come and go: CTR, DTR, and kernels that meet a new daemon. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,24 +11,6 @@
 #define DISK  "131072 clustered-disk " HARNESS_DEVICE " 1024"
 #define OTHER "131072 clustered-disk 254:9 1024"
 #define LUID  0xffff888012340000ULL
-#define LUID2 0xffff888056780000ULL
-
-static void end(struct harness *harness)
-{
-	harness_run(harness);
-	for (uint32_t node = 1; node <= harness->node_count; node++)
-		assert_int_equal(harness_unanswered(harness, node), 0);
-	harness_assert_equal_digests(harness);
-	harness_free(harness);
-}
-
-static struct engine_log_status status_of(struct harness *harness, uint32_t node)
-{
-	struct engine_log_status status;
-
-	assert_true(harness_status(harness, node, &status));
-	return status;
-}
 
 /* --- CTR --- */
 
@@ -50,7 +32,25 @@ static void the_first_ctr_of_a_disk_log_returns_its_device(void **state)
 	assert_int_equal(reply->error, 0);
 	assert_int_equal(reply->data_size, sizeof(HARNESS_DEVICE));
 	assert_string_equal((const char *)reply->data, HARNESS_DEVICE);
-	end(harness);
+	harness_end(harness);
+}
+
+static void a_kernel_of_version_1_knows_no_returned_device(void **state)
+{
+	static const uint32_t sizes[] = {0, sizeof(HARNESS_DEVICE), sizeof(HARNESS_DEVICE)};
+
+	(void)state;
+	for (uint32_t version = 1; version <= 3; version++) {
+		struct harness *harness = harness_new(1, NULL);
+		const struct ulog_reply *reply;
+
+		harness->version = version;
+		reply = ctr(harness, LUID, DISK, false);
+		assert_int_equal(reply->error, 0);
+		assert_int_equal(reply->version, version);
+		assert_int_equal(reply->data_size, sizes[version - 1]);
+		harness_end(harness);
+	}
 }
 
 static void a_core_log_has_no_device_to_return(void **state)
@@ -61,7 +61,7 @@ static void a_core_log_has_no_device_to_return(void **state)
 	(void)state;
 	assert_int_equal(reply->error, 0);
 	assert_int_equal(reply->data_size, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_kernel_that_reconnects_gets_no_payload(void **state)
@@ -72,7 +72,7 @@ static void a_kernel_that_reconnects_gets_no_payload(void **state)
 	(void)state;
 	assert_int_equal(reply->error, 0);
 	assert_int_equal(reply->data_size, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_repeated_ctr_succeeds_without_payload(void **state)
@@ -87,9 +87,9 @@ static void a_repeated_ctr_succeeds_without_payload(void **state)
 		assert_int_equal(reply->error, 0);
 		assert_int_equal(reply->data_size, 0);
 	}
-	assert_int_equal(status_of(harness, 1).instance_count, 1);
+	assert_int_equal(harness_log(harness, 1).instance_count, 1);
 	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 1);
-	end(harness);
+	harness_end(harness);
 }
 
 static void ctrs_of_several_threads_wait_for_one_open(void **state)
@@ -107,7 +107,7 @@ static void ctrs_of_several_threads_wait_for_one_open(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(seqs); i++)
 		assert_int_equal(harness_answer(harness, 1, seqs[i])->error, 0);
 	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 1);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_table_that_makes_no_sense_is_refused_and_leaves_nothing(void **state)
@@ -129,7 +129,7 @@ static void a_table_that_makes_no_sense_is_refused_and_leaves_nothing(void **sta
 	}
 	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 0);
 	assert_int_equal(harness_node(harness, 1)->errors_reported, ARRAY_SIZE(constructors));
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_table_of_another_shape_is_refused_while_the_log_is_in_use(void **state)
@@ -143,7 +143,7 @@ static void a_table_of_another_shape_is_refused_while_the_log_is_in_use(void **s
 		ctr(harness, LUID, "131072 clustered-disk " HARNESS_DEVICE " 2048", false)->error,
 		-EINVAL);
 	assert_int_equal(ctr(harness, LUID, DISK, false)->error, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void dtr_closes_the_device_and_forgets_the_log(void **state)
@@ -154,11 +154,28 @@ static void dtr_closes_the_device_and_forgets_the_log(void **state)
 	(void)state;
 	harness_activate(harness, 1, LUID, DISK);
 	harness_suspend(harness, 1, LUID);
-	assert_string_equal(status_of(harness, 1).state, "suspended");
+	assert_string_equal(harness_log(harness, 1).state, "suspended");
 	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
 	assert_false(harness_status(harness, 1, &status));
 	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 0);
-	end(harness);
+	harness_end(harness);
+}
+
+static void a_number_that_the_kernel_uses_again_for_another_log_is_that_logs(void **state)
+{
+	struct harness *harness = harness_new(1, NULL);
+	struct engine_log_status status;
+
+	(void)state;
+	/* GET_REGION_SIZE or dm_get_device failed: that constructor ended without a DTR */
+	ctr(harness, LUID, DISK, false);
+	harness->uuid = "LVM-another-log";
+	assert_int_equal(ctr(harness, LUID, OTHER, false)->error, 0);
+	harness_resume(harness, 1, LUID);
+	harness->uuid = HARNESS_UUID;
+	assert_false(harness_status(harness, 1, &status));
+	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 0);
+	harness_end(harness);
 }
 
 /* --- unknown instances --- */
@@ -188,7 +205,7 @@ static void requests_for_an_unknown_instance_make_the_kernel_reconnect(void **st
 	assert_int_equal(harness_ask(harness, 1, ULOG_PRESUSPEND, LUID)->error, 0);
 	assert_int_equal(harness_ask(harness, 1, ULOG_POSTSUSPEND, LUID)->error, 0);
 	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 /* A node's daemon dies with a region marked and comes back; its kernel has not spoken to it yet. */
@@ -201,11 +218,11 @@ static struct harness *restarted_with_marks(void)
 	harness_mark_flush(harness, 2, LUID, 9);
 	harness_kill(harness, 2);
 	harness_advance(harness, 1000);
-	assert_int_equal(status_of(harness, 1).dirty, 1);
+	assert_int_equal(harness_log(harness, 1).dirty, 1);
 	harness_start(harness, 2);
 	harness_advance(harness, 1000);
-	assert_int_equal(status_of(harness, 1).dirty, 1);
-	assert_int_equal(status_of(harness, 1).attached_count, 2);
+	assert_int_equal(harness_log(harness, 1).dirty, 1);
+	assert_int_equal(harness_log(harness, 1).attached_count, 2);
 	return harness;
 }
 
@@ -215,11 +232,11 @@ static void postsuspend_of_an_unknown_instance_ends_its_nodes_marks(void **state
 
 	(void)state;
 	harness_suspend(harness, 2, LUID);
-	assert_int_equal(status_of(harness, 1).dirty, 0);
-	assert_int_equal(status_of(harness, 1).attached_count, 1);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
+	assert_int_equal(harness_log(harness, 1).attached_count, 1);
 	harness_advance(harness, 2000);
 	assert_true(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
-	end(harness);
+	harness_end(harness);
 }
 
 static void dtr_of_an_unknown_instance_ends_its_nodes_part_in_the_log(void **state)
@@ -228,9 +245,9 @@ static void dtr_of_an_unknown_instance_ends_its_nodes_part_in_the_log(void **sta
 
 	(void)state;
 	assert_int_equal(harness_ask(harness, 2, ULOG_DTR, LUID)->error, 0);
-	assert_int_equal(status_of(harness, 1).dirty, 0);
-	assert_int_equal(status_of(harness, 1).attached_count, 1);
-	end(harness);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
+	assert_int_equal(harness_log(harness, 1).attached_count, 1);
+	harness_end(harness);
 }
 
 static void a_kernel_that_reconnects_goes_on_where_it_was(void **state)
@@ -246,12 +263,12 @@ static void a_kernel_that_reconnects_goes_on_where_it_was(void **state)
 	harness_run(harness);
 	assert_int_equal(harness_answer(harness, 2, seq)->error, 0);
 	harness_resume(harness, 2, LUID);
-	assert_int_equal(status_of(harness, 1).dirty, 1);
+	assert_int_equal(harness_log(harness, 1).dirty, 1);
 	harness_clear(harness, 2, LUID, 9);
 	harness_advance(harness, 8000);
-	assert_int_equal(status_of(harness, 1).dirty, 0);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
 	assert_true(harness_in_sync(harness, 2, LUID, 9));
-	end(harness);
+	harness_end(harness);
 }
 
 static void requests_of_other_threads_wait_while_one_reconnects(void **state)
@@ -275,146 +292,14 @@ static void requests_of_other_threads_wait_while_one_reconnects(void **state)
 	assert_int_equal(harness_answer(harness, 2, resume)->error, 0);
 	assert_int_equal(harness_value(harness_answer(harness, 2, in_sync), 0), 1);
 	assert_int_equal(harness_answer(harness, 2, mark)->error, 0);
-	end(harness);
-}
-
-/* --- reloads: DESIGN 2 --- */
-
-enum reload_order { OLD_GOES_LAST, OLD_GOES_FIRST };
-
-static void reload(struct harness *harness, uint32_t node, const char *constructor,
-		   enum reload_order order)
-{
-	harness_construct(harness, node, LUID2, constructor);
-	harness_suspend(harness, node, LUID);
-	if (order == OLD_GOES_FIRST)
-		assert_int_equal(harness_ask(harness, node, ULOG_DTR, LUID)->error, 0);
-	harness_sync_count(harness, node, LUID2);
-	harness_resume(harness, node, LUID2);
-	if (order == OLD_GOES_LAST)
-		assert_int_equal(harness_ask(harness, node, ULOG_DTR, LUID)->error, 0);
-}
-
-static void a_reload_keeps_what_is_in_sync(void **state)
-{
-	static const struct {
-		const char *constructor;
-		enum reload_order order;
-	} cases[] = {
-		{CORE, OLD_GOES_LAST},
-		{CORE, OLD_GOES_FIRST},
-		{DISK, OLD_GOES_LAST},
-		{DISK, OLD_GOES_FIRST},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct harness *harness = harness_new(1, NULL);
-
-		harness_activate(harness, 1, LUID, cases[i].constructor);
-		assert_int_equal(harness_recover(harness, 1, LUID), 128);
-		reload(harness, 1, cases[i].constructor, cases[i].order);
-		assert_int_equal(harness_sync_count(harness, 1, LUID2), 128);
-		assert_int_equal(harness_get_work(harness, 1, LUID2), UINT64_MAX);
-		end(harness);
-	}
-}
-
-static void an_extended_mirror_has_its_new_regions_out_of_sync(void **state)
-{
-	static const char *const tables[][2] = {
-		{CORE, "196608 clustered-core 1024"},
-		{DISK, "196608 clustered-disk " HARNESS_DEVICE " 1024"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		struct harness *harness = harness_new(3, NULL);
-
-		for (uint32_t node = 1; node <= 3; node++)
-			harness_activate(harness, node, LUID, tables[i][0]);
-		assert_int_equal(harness_recover(harness, 2, LUID), 128);
-		for (uint32_t node = 1; node <= 3; node++)
-			reload(harness, node, tables[i][1], OLD_GOES_LAST);
-		for (uint32_t node = 1; node <= 3; node++)
-			assert_int_equal(harness_sync_count(harness, node, LUID2), 128);
-		assert_true(harness_in_sync(harness, 1, LUID2, 127));
-		assert_false(harness_in_sync(harness, 1, LUID2, 128));
-		assert_int_equal(harness_recover(harness, 3, LUID2), 64);
-		if (i == 1) {
-			const struct harness_device *device =
-				harness_device(harness, HARNESS_DEVICE);
-
-			assert_int_equal(harness_device_region_count(device), 192);
-			assert_int_equal(harness_device_count_clean(device, 192), 192);
-		}
-		end(harness);
-	}
-}
-
-static void a_reduced_mirror_forgets_the_rest(void **state)
-{
-	struct harness *harness = harness_new(2, NULL);
-	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
-
-	(void)state;
-	for (uint32_t node = 1; node <= 2; node++)
-		harness_activate(harness, node, LUID, DISK " nosync");
-	harness_mark_flush(harness, 2, LUID, 100);
-	for (uint32_t node = 1; node <= 2; node++)
-		reload(harness, node, "65536 clustered-disk " HARNESS_DEVICE " 1024",
-		       OLD_GOES_FIRST);
-	assert_int_equal(harness_sync_count(harness, 1, LUID2), 64);
-	assert_int_equal(status_of(harness, 1).regions, 64);
-	assert_int_equal(status_of(harness, 1).dirty, 0);
-	assert_int_equal(harness_device_region_count(device), 64);
-	end(harness);
-}
-
-static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
-{
-	struct harness *harness = harness_new(2, NULL);
-	uint32_t postsuspend, resume;
-
-	(void)state;
-	harness_activate(harness, 1, LUID, DISK);
-	harness_activate(harness, 2, LUID, DISK);
-	harness_construct(harness, 1, LUID2, DISK);
-	harness->hold_bus = true;
-	harness_ask(harness, 1, ULOG_PRESUSPEND, LUID);
-	postsuspend = harness_send(harness, 1, ULOG_POSTSUSPEND, LUID);
-	resume = harness_send(harness, 1, ULOG_RESUME, LUID2);
-	harness_run(harness);
-	assert_false(harness_is_answered(harness, 1, postsuspend));
-	assert_false(harness_is_answered(harness, 1, resume));
-	harness->hold_bus = false;
-	harness_run(harness);
-	assert_int_equal(harness_answer(harness, 1, postsuspend)->error, 0);
-	assert_int_equal(harness_answer(harness, 1, resume)->error, 0);
-	end(harness);
-}
-
-static void a_number_that_the_kernel_uses_again_for_another_log_is_that_logs(void **state)
-{
-	struct harness *harness = harness_new(1, NULL);
-	struct engine_log_status status;
-
-	(void)state;
-	/* GET_REGION_SIZE or dm_get_device failed: that constructor ended without a DTR */
-	ctr(harness, LUID, DISK, false);
-	harness->uuid = "LVM-another-log";
-	assert_int_equal(ctr(harness, LUID, OTHER, false)->error, 0);
-	harness_resume(harness, 1, LUID);
-	harness->uuid = HARNESS_UUID;
-	assert_false(harness_status(harness, 1, &status));
-	assert_int_equal(harness_device(harness, HARNESS_DEVICE)->opens, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_ctr_of_a_disk_log_returns_its_device),
+		cmocka_unit_test(a_kernel_of_version_1_knows_no_returned_device),
 		cmocka_unit_test(a_core_log_has_no_device_to_return),
 		cmocka_unit_test(a_kernel_that_reconnects_gets_no_payload),
 		cmocka_unit_test(a_repeated_ctr_succeeds_without_payload),
@@ -422,16 +307,12 @@ int main(void)
 		cmocka_unit_test(a_table_that_makes_no_sense_is_refused_and_leaves_nothing),
 		cmocka_unit_test(a_table_of_another_shape_is_refused_while_the_log_is_in_use),
 		cmocka_unit_test(dtr_closes_the_device_and_forgets_the_log),
+		cmocka_unit_test(a_number_that_the_kernel_uses_again_for_another_log_is_that_logs),
 		cmocka_unit_test(requests_for_an_unknown_instance_make_the_kernel_reconnect),
 		cmocka_unit_test(postsuspend_of_an_unknown_instance_ends_its_nodes_marks),
 		cmocka_unit_test(dtr_of_an_unknown_instance_ends_its_nodes_part_in_the_log),
 		cmocka_unit_test(a_kernel_that_reconnects_goes_on_where_it_was),
 		cmocka_unit_test(requests_of_other_threads_wait_while_one_reconnects),
-		cmocka_unit_test(a_reload_keeps_what_is_in_sync),
-		cmocka_unit_test(an_extended_mirror_has_its_new_regions_out_of_sync),
-		cmocka_unit_test(a_reduced_mirror_forgets_the_rest),
-		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
-		cmocka_unit_test(a_number_that_the_kernel_uses_again_for_another_log_is_that_logs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

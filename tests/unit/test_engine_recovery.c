@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recovery: who copies what, when a copy counts, and what a kernel may be told. */
+/* Recovery: who copies what, and when a copy counts. */
 #include "tests/unit/unit.h"
-
-#include <errno.h>
-#include <string.h>
 
 #include "common/disklog.h"
 #include "common/regionset.h"
 #include "tests/lib/engine_harness.h"
 
-#define CORE  "131072 clustered-core 1024"
 #define DISK  "131072 clustered-disk " HARNESS_DEVICE " 1024"
 #define LUID  0xffff888012340000ULL
 #define LUID2 0xffff888056780000ULL
-
-static void end(struct harness *harness)
-{
-	harness_run(harness);
-	for (uint32_t node = 1; node <= harness->node_count; node++)
-		assert_int_equal(harness_unanswered(harness, node), 0);
-	harness_assert_equal_digests(harness);
-	harness_free(harness);
-}
 
 /* A disk log of 128 regions whose device says that all are in sync but those below `unsynced` and the given one. */
 static struct harness *start(size_t nodes, uint64_t unsynced, uint64_t one_more)
@@ -36,14 +23,6 @@ static struct harness *start(size_t nodes, uint64_t unsynced, uint64_t one_more)
 	for (uint32_t node = 1; node <= nodes; node++)
 		harness_activate(harness, node, LUID, DISK);
 	return harness;
-}
-
-static struct engine_log_status status_of(struct harness *harness, uint32_t node)
-{
-	struct engine_log_status status;
-
-	assert_true(harness_status(harness, node, &status));
-	return status;
 }
 
 static bool is_remote(struct harness *harness, uint32_t node, uint64_t region, uint64_t *hint)
@@ -82,7 +61,7 @@ static void two_nodes_copy_different_regions_and_finish_together(void **state)
 	assert_int_equal(harness_device_count_clean(harness_device(harness, HARNESS_DEVICE), 128),
 			 128);
 	regionset_free(copied);
-	end(harness);
+	harness_end(harness);
 }
 
 static void an_idle_node_says_what_it_copied(void **state)
@@ -94,7 +73,7 @@ static void an_idle_node_says_what_it_copied(void **state)
 	harness_set_sync(harness, 1, LUID, 0, true);
 	harness_advance(harness, 1000);
 	assert_int_equal(harness_sync_count(harness, 2, LUID), 128);
-	end(harness);
+	harness_end(harness);
 }
 
 static void without_work_the_answer_is_none_and_comes_at_once(void **state)
@@ -105,7 +84,7 @@ static void without_work_the_answer_is_none_and_comes_at_once(void **state)
 	harness_count_from_here(harness);
 	assert_int_equal(harness_get_work(harness, 2, LUID), REGION_NONE);
 	assert_int_equal(harness_node(harness, 2)->messages, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_region_that_another_node_writes_is_not_copied_until_it_is_clear(void **state)
@@ -124,7 +103,7 @@ static void a_region_that_another_node_writes_is_not_copied_until_it_is_clear(vo
 	assert_true(harness_node(harness, 1)->wakes > 0);
 	assert_int_equal(harness_get_work(harness, 1, LUID), 7);
 	harness_set_sync(harness, 1, LUID, 7, true);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_retained_mark_is_let_go_for_a_copy(void **state)
@@ -140,11 +119,11 @@ static void a_retained_mark_is_let_go_for_a_copy(void **state)
 	/* node 3 dies while it writes region 7: node 2 still holds a mark of it, for nothing */
 	harness_node_down(harness, 3);
 	harness_advance(harness, 1500);
-	assert_int_equal(status_of(harness, 1).in_sync, 127);
-	assert_int_equal(status_of(harness, 1).dirty, 0);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
 	harness_cycle(harness, 1, LUID);
 	assert_int_equal(harness_get_work(harness, 1, LUID), 7);
-	end(harness);
+	harness_end(harness);
 }
 
 static void what_somebody_waits_to_write_is_copied_first(void **state)
@@ -167,7 +146,7 @@ static void what_somebody_waits_to_write_is_copied_first(void **state)
 	harness_run(harness);
 	assert_false(is_remote(harness, 2, 100, &hint));
 	assert_true(harness_in_sync(harness, 2, LUID, 100));
-	end(harness);
+	harness_end(harness);
 }
 
 /* --- when a copy counts --- */
@@ -190,7 +169,7 @@ static void a_write_of_another_node_taints_a_copy(void **state)
 	harness_set_sync(harness, 1, LUID, 7, true);
 	harness_advance(harness, 1000);
 	assert_int_equal(harness_sync_count(harness, 2, LUID), 128);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_nodes_own_writes_do_not_taint_its_copy(void **state)
@@ -204,7 +183,7 @@ static void a_nodes_own_writes_do_not_taint_its_copy(void **state)
 	harness_advance(harness, 1000);
 	assert_int_equal(harness_sync_count(harness, 2, LUID), 128);
 	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_copy_of_a_region_that_was_not_handed_out_does_not_count(void **state)
@@ -215,7 +194,7 @@ static void a_copy_of_a_region_that_was_not_handed_out_does_not_count(void **sta
 	harness_set_sync(harness, 2, LUID, 7, true);
 	harness_advance(harness, 1000);
 	assert_int_equal(harness_sync_count(harness, 1, LUID), 127);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_suspend_gives_unfinished_copies_back(void **state)
@@ -231,7 +210,7 @@ static void a_suspend_gives_unfinished_copies_back(void **state)
 	harness_set_sync(harness, 1, LUID, 7, true);
 	assert_int_equal(harness_ask(harness, 1, ULOG_POSTSUSPEND, LUID)->error, 0);
 	assert_int_equal(harness_sync_count(harness, 2, LUID), 127);
-	end(harness);
+	harness_end(harness);
 }
 
 static void a_copy_that_fails_stops_recovery_until_the_table_is_reloaded(void **state)
@@ -250,132 +229,7 @@ static void a_copy_that_fails_stops_recovery_until_the_table_is_reloaded(void **
 	harness_resume(harness, 1, LUID2);
 	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
 	assert_int_equal(harness_get_work(harness, 2, LUID), 7);
-	end(harness);
-}
-
-/* --- what a kernel was told: the rules at the top of recovery.c --- */
-
-static void the_hint_is_the_lowest_region_out_of_sync(void **state)
-{
-	struct harness *harness = start(2, 0, 50);
-	uint64_t hint;
-
-	(void)state;
-	assert_false(is_remote(harness, 1, 100, &hint));
-	assert_int_equal(hint, 50);
-	assert_true(is_remote(harness, 1, 50, &hint));
-	assert_int_equal(hint, 50);
-	end(harness);
-}
-
-static void the_hint_never_falls_before_a_resume(void **state)
-{
-	struct harness *harness = start(2, 0, 50);
-	uint64_t hint;
-
-	(void)state;
-	assert_false(is_remote(harness, 1, 100, &hint));
-	harness_set_sync(harness, 2, LUID, 10, false);
-	assert_false(is_remote(harness, 1, 100, &hint));
-	assert_int_equal(hint, 50);
-	/* below it, IN_SYNC stays 1: that kernel would write to one leg without a question */
-	assert_true(harness_in_sync(harness, 1, LUID, 10));
-	harness_suspend(harness, 1, LUID);
-	harness_resume(harness, 1, LUID);
-	assert_false(harness_in_sync(harness, 1, LUID, 10));
-	is_remote(harness, 1, 100, &hint);
-	assert_int_equal(hint, 10);
-	end(harness);
-}
-
-static void a_region_that_was_told_clear_stays_in_sync_until_it_is_written(void **state)
-{
-	struct harness *harness = start(2, 0, 5);
-	uint64_t hint;
-
-	(void)state;
-	assert_false(is_remote(harness, 1, 100, &hint));
-	harness_set_sync(harness, 2, LUID, 100, false);
-	assert_true(harness_in_sync(harness, 1, LUID, 100));
-	harness_mark_flush(harness, 1, LUID, 100);
-	assert_true(harness_in_sync(harness, 1, LUID, 100));
-	harness_clear(harness, 1, LUID, 100);
-	assert_false(harness_in_sync(harness, 1, LUID, 100));
-	/* and the next write of it is asked about again */
-	assert_true(is_remote(harness, 1, 100, &hint));
-	end(harness);
-}
-
-static void a_kernel_that_was_told_all_is_told_in_sync_until_it_resumes(void **state)
-{
-	struct harness *harness = start(2, 0, 128);
-
-	(void)state;
-	assert_int_equal(harness_sync_count(harness, 2, LUID), 128);
-	/* A's path to the primary fails: DESIGN 5, "lost write" */
-	harness_set_sync(harness, 1, LUID, 7, false);
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	assert_int_equal(harness_sync_count(harness, 2, LUID), 127);
-	assert_true(harness_in_sync(harness, 2, LUID, 7));
-	harness_mark_flush(harness, 2, LUID, 7);
-	harness_clear(harness, 2, LUID, 7);
-	assert_true(harness_in_sync(harness, 2, LUID, 7));
-	/* B must not be made to resume either: its table is about to be repaired */
-	harness_advance(harness, 30000);
-	assert_int_equal(harness_node(harness, 2)->cycles, 0);
-	harness_suspend(harness, 2, LUID);
-	harness_resume(harness, 2, LUID);
-	assert_false(harness_in_sync(harness, 2, LUID, 7));
-	end(harness);
-}
-
-static void a_write_to_one_leg_is_answered_when_the_device_says_so(void **state)
-{
-	struct harness *harness = start(2, 0, 128);
-	uint32_t seq;
-
-	(void)state;
-	harness->hold_disk = true;
-	seq = harness_send_set_sync(harness, 2, LUID, 7, false);
-	harness_run(harness);
-	assert_false(harness_is_answered(harness, 2, seq));
-	harness->hold_disk = false;
-	harness_run(harness);
-	assert_int_equal(harness_answer(harness, 2, seq)->error, 0);
-	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
-	end(harness);
-}
-
-static void only_the_node_that_wrote_one_leg_may_copy_it(void **state)
-{
-	struct harness *harness = start(2, 0, 128);
-
-	(void)state;
-	harness_set_sync(harness, 1, LUID, 7, false);
-	assert_int_equal(harness_get_work(harness, 2, LUID), REGION_NONE);
-	/* nor after a suspend: the kernel's hash of that table still says so */
-	harness_suspend(harness, 1, LUID);
-	harness_resume(harness, 1, LUID);
-	assert_int_equal(harness_get_work(harness, 2, LUID), REGION_NONE);
-	assert_int_equal(harness_get_work(harness, 1, LUID), 7);
-	harness_set_sync(harness, 1, LUID, 7, true);
-	harness_advance(harness, 1000);
-	assert_int_equal(harness_sync_count(harness, 2, LUID), 128);
-	end(harness);
-}
-
-static void a_write_during_a_suspend_does_not_wait_for_a_copy(void **state)
-{
-	struct harness *harness = start(2, 0, 7);
-	uint64_t hint;
-
-	(void)state;
-	assert_true(is_remote(harness, 1, 7, &hint));
-	assert_int_equal(harness_ask(harness, 1, ULOG_PRESUSPEND, LUID)->error, 0);
-	assert_false(is_remote(harness, 1, 7, &hint));
-	assert_true(harness_in_sync(harness, 1, LUID, 7));
-	assert_int_equal(harness_ask(harness, 1, ULOG_POSTSUSPEND, LUID)->error, 0);
-	end(harness);
+	harness_end(harness);
 }
 
 int main(void)
@@ -392,13 +246,6 @@ int main(void)
 		cmocka_unit_test(a_copy_of_a_region_that_was_not_handed_out_does_not_count),
 		cmocka_unit_test(a_suspend_gives_unfinished_copies_back),
 		cmocka_unit_test(a_copy_that_fails_stops_recovery_until_the_table_is_reloaded),
-		cmocka_unit_test(the_hint_is_the_lowest_region_out_of_sync),
-		cmocka_unit_test(the_hint_never_falls_before_a_resume),
-		cmocka_unit_test(a_region_that_was_told_clear_stays_in_sync_until_it_is_written),
-		cmocka_unit_test(a_kernel_that_was_told_all_is_told_in_sync_until_it_resumes),
-		cmocka_unit_test(a_write_to_one_leg_is_answered_when_the_device_says_so),
-		cmocka_unit_test(only_the_node_that_wrote_one_leg_may_copy_it),
-		cmocka_unit_test(a_write_during_a_suspend_does_not_wait_for_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reloads: two tables of one log on a node, in the orders that LVM was seen to use. */
+#include "tests/unit/unit.h"
+
+#include "tests/lib/engine_harness.h"
+
+#define CORE  "131072 clustered-core 1024"
+#define DISK  "131072 clustered-disk " HARNESS_DEVICE " 1024"
+#define LUID  0xffff888012340000ULL
+#define LUID2 0xffff888056780000ULL
+
+enum reload_order { OLD_GOES_LAST, OLD_GOES_FIRST };
+
+static void reload(struct harness *harness, uint32_t node, const char *constructor,
+		   enum reload_order order)
+{
+	harness_construct(harness, node, LUID2, constructor);
+	harness_suspend(harness, node, LUID);
+	if (order == OLD_GOES_FIRST)
+		assert_int_equal(harness_ask(harness, node, ULOG_DTR, LUID)->error, 0);
+	harness_sync_count(harness, node, LUID2);
+	harness_resume(harness, node, LUID2);
+	if (order == OLD_GOES_LAST)
+		assert_int_equal(harness_ask(harness, node, ULOG_DTR, LUID)->error, 0);
+}
+
+static void a_reload_keeps_what_is_in_sync(void **state)
+{
+	static const struct {
+		const char *constructor;
+		enum reload_order order;
+	} cases[] = {
+		{CORE, OLD_GOES_LAST},
+		{CORE, OLD_GOES_FIRST},
+		{DISK, OLD_GOES_LAST},
+		{DISK, OLD_GOES_FIRST},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct harness *harness = harness_new(1, NULL);
+
+		harness_activate(harness, 1, LUID, cases[i].constructor);
+		assert_int_equal(harness_recover(harness, 1, LUID), 128);
+		reload(harness, 1, cases[i].constructor, cases[i].order);
+		assert_int_equal(harness_sync_count(harness, 1, LUID2), 128);
+		assert_int_equal(harness_get_work(harness, 1, LUID2), UINT64_MAX);
+		harness_end(harness);
+	}
+}
+
+static void an_extended_mirror_has_its_new_regions_out_of_sync(void **state)
+{
+	static const char *const tables[][2] = {
+		{CORE, "196608 clustered-core 1024"},
+		{DISK, "196608 clustered-disk " HARNESS_DEVICE " 1024"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		struct harness *harness = harness_new(3, NULL);
+
+		for (uint32_t node = 1; node <= 3; node++)
+			harness_activate(harness, node, LUID, tables[i][0]);
+		assert_int_equal(harness_recover(harness, 2, LUID), 128);
+		for (uint32_t node = 1; node <= 3; node++)
+			reload(harness, node, tables[i][1], OLD_GOES_LAST);
+		for (uint32_t node = 1; node <= 3; node++)
+			assert_int_equal(harness_sync_count(harness, node, LUID2), 128);
+		assert_true(harness_in_sync(harness, 1, LUID2, 127));
+		assert_false(harness_in_sync(harness, 1, LUID2, 128));
+		assert_int_equal(harness_recover(harness, 3, LUID2), 64);
+		if (i == 1) {
+			const struct harness_device *device =
+				harness_device(harness, HARNESS_DEVICE);
+
+			assert_int_equal(harness_device_region_count(device), 192);
+			assert_int_equal(harness_device_count_clean(device, 192), 192);
+		}
+		harness_end(harness);
+	}
+}
+
+static void a_reduced_mirror_forgets_the_rest(void **state)
+{
+	struct harness *harness = harness_new(2, NULL);
+	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+
+	(void)state;
+	for (uint32_t node = 1; node <= 2; node++)
+		harness_activate(harness, node, LUID, DISK " nosync");
+	harness_mark_flush(harness, 2, LUID, 100);
+	for (uint32_t node = 1; node <= 2; node++)
+		reload(harness, node, "65536 clustered-disk " HARNESS_DEVICE " 1024",
+		       OLD_GOES_FIRST);
+	assert_int_equal(harness_sync_count(harness, 1, LUID2), 64);
+	assert_int_equal(harness_log(harness, 1).regions, 64);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
+	assert_int_equal(harness_device_region_count(device), 64);
+	harness_end(harness);
+}
+
+static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
+{
+	struct harness *harness = harness_new(2, NULL);
+	uint32_t postsuspend, resume;
+
+	(void)state;
+	harness_activate(harness, 1, LUID, DISK);
+	harness_activate(harness, 2, LUID, DISK);
+	harness_construct(harness, 1, LUID2, DISK);
+	harness->hold_bus = true;
+	harness_ask(harness, 1, ULOG_PRESUSPEND, LUID);
+	postsuspend = harness_send(harness, 1, ULOG_POSTSUSPEND, LUID);
+	resume = harness_send(harness, 1, ULOG_RESUME, LUID2);
+	harness_run(harness);
+	assert_false(harness_is_answered(harness, 1, postsuspend));
+	assert_false(harness_is_answered(harness, 1, resume));
+	harness->hold_bus = false;
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, postsuspend)->error, 0);
+	assert_int_equal(harness_answer(harness, 1, resume)->error, 0);
+	harness_end(harness);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reload_keeps_what_is_in_sync),
+		cmocka_unit_test(an_extended_mirror_has_its_new_regions_out_of_sync),
+		cmocka_unit_test(a_reduced_mirror_forgets_the_rest),
+		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
