@@ -45,6 +45,12 @@ class DeviceMapper:
         device = self.device(disk)
         return self.dm_create(name, f"0 {self.device_sectors(disk)} delay {device} 0 {read_ms} {device} 0 {write_ms}")
 
+    def dm_undelay(self, name: str, disk: str) -> None:
+        """From now on it is as fast as the disk below."""
+        self.dm_reload(name, f"0 {self.device_sectors(disk)} linear {self.device(disk)} 0")
+        self.dm_suspend(name, flush=False)
+        self.dm_resume(name)
+
     def dm_linear(self, name: str, disk: str) -> str:
         """A disk above a disk, whose table can later be reloaded to "error". Returns its path."""
         return self.dm_create(name, f"0 {self.device_sectors(disk)} linear {self.device(disk)} 0")
