@@ -130,6 +130,29 @@ static void a_node_that_is_cut_off_comes_back_with_its_marks(void **state)
 	harness_end(harness);
 }
 
+static void a_lost_connection_freezes_until_the_group_is_joined_again(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK);
+	uint32_t mark;
+
+	(void)state;
+	harness_mark_flush(harness, 2, LUID, 7);
+	harness_node(harness, 2)->member = false;
+	engine_disconnected(harness_node(harness, 2)->engine, harness->now_ms);
+	mark = send_mark(harness, 2, 40);
+	harness_order_change(harness, 2, VIEW_NODEDOWN);
+	harness_advance(harness, 3000);
+	assert_false(harness_is_answered(harness, 2, mark));
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	harness_order_change(harness, 2, VIEW_JOINED);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_answer(harness, 2, mark)->error, 0);
+	assert_int_equal(harness_log(harness, 1).dirty, 2);
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 40));
+	harness_end(harness);
+}
+
 /* --- suspends and shutdowns --- */
 
 static void a_flush_in_flight_at_postsuspend_is_answered(void **state)
@@ -274,6 +297,7 @@ int main(void)
 			without_quorum_writes_of_unsynced_regions_are_put_off_by_the_kernel),
 		cmocka_unit_test(without_quorum_nothing_is_let_go_or_resumed),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_its_marks),
+		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
 		cmocka_unit_test(a_flush_in_flight_at_postsuspend_is_answered),
 		cmocka_unit_test(a_request_that_is_sent_again_is_answered_under_its_newest_number),
 		cmocka_unit_test(postsuspend_without_quorum_is_answered_and_ordered_later),
