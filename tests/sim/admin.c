@@ -216,6 +216,7 @@ void admin_cycle_for_daemon(struct daemon *daemon, const char *uuid)
 {
 	uint32_t index;
 
+	COUNT(daemon->world, CYCLES);
 	TRACE(daemon->world, daemon->node->id, "clogd wants %s suspended and resumed", uuid);
 	if (!find_mirror(daemon->node, uuid, &index))
 		check_fail(daemon->world, "cycle_device of an unknown device %s", uuid);
@@ -236,6 +237,7 @@ static void wake(void *context, uint64_t index)
 
 	if (kernel->fibers->killed || !device || !device->live)
 		return;
+	COUNT(kernel->world, WAKES);
 	bio = arena_new(&kernel->world->arena, sizeof(*bio));
 	bio->done = woken;
 	mapped_device_submit(device, bio);

@@ -216,8 +216,10 @@ int bus_send(struct bus *bus, uint32_t id, const void *bytes, size_t size)
 	if (size > GROUP_MESSAGE_MAX)
 		return -EMSGSIZE;
 	if (node->outbox_count >= bus->world->settings.bus_outbox_max ||
-	    random_chance(&bus->world->random_bus, bus->world->settings.bus_again_per_mille))
+	    random_chance(&bus->world->random_bus, bus->world->settings.bus_again_per_mille)) {
+		COUNT(bus->world, AGAIN);
 		return -EAGAIN;
+	}
 	entry = new_entry(bus, node, BUS_MESSAGE);
 	entry->bytes = arena_copy(&bus->world->arena, bytes, size);
 	entry->size = size;

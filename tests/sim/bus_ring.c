@@ -82,6 +82,8 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 	for (size_t i = 0; i < ring->count; i++)
 		if (i < cut || (part & NODE_BIT(ring->entries[i]->node)))
 			bus_append(bus, fragment, ring->entries[i]);
+		else
+			COUNT(bus->world, MESSAGES_DROPPED);
 }
 
 static uint32_t live_part(const struct bus *bus, const struct ring *ring, uint32_t side)

@@ -63,6 +63,12 @@ void check_answers_in_time(struct world *world)
 	}
 }
 
+static void spoil(struct world *world)
+{
+	world->spoiled = true;
+	COUNT(world, SPOILED);
+}
+
 /*
  * A RESUME that fails in a reconnect fails the request behind it: a write may
  * then go to one leg, unmarked. No daemon may say so. When nobody listens at
@@ -75,9 +81,10 @@ void check_resume_refused(struct kernel_log *log, int result)
 	uint32_t node = log->kernel->node->id;
 
 	log->failures++;
+	COUNT(world, RECONNECT_FAILED);
 	TRACE(world, node, "the log is lost to the kernel: RESUME answered %d", result);
 	if (!log->kernel->node->daemon)
-		world->spoiled = true;
+		spoil(world);
 	else if (!(disk && disk->was_bad))
 		check_fail(world, "node %u: RESUME in a reconnect is answered %d", node, result);
 }

@@ -39,6 +39,7 @@ void check_blackout(struct world *world)
 	for (uint32_t id = 1; id <= world->settings.node_count; id++)
 		if (world->nodes[id]->is_on)
 			return;
+	COUNT(world, BLACKOUTS);
 	TRACE(world, 0, "all nodes are off");
 	for (uint32_t i = 0; i < world->settings.mirror_count; i++) {
 		const struct mirror *mirror = world->mirrors[i];

@@ -38,6 +38,7 @@ void check_position(struct daemon *daemon)
 		*slot = (struct digest_slot){daemon->last_entry, lineage_of(daemon), position, digest, daemon->node->id};
 		return;
 	}
+	COUNT(world, DIGESTS);
 	if (slot->position != position)
 		check_fail(world, "after the same message node %u is at position %llu, node %u at %llu", slot->node,
 			   (unsigned long long)slot->position, daemon->node->id, (unsigned long long)position);

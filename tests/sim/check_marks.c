@@ -40,6 +40,9 @@ static uint32_t promised_to(const struct world *world, uint32_t mirror, uint32_t
 static void check_bits(const struct disk *disk, const struct kernel_log *log, uint32_t node, const char *when)
 {
 	for (uint32_t region = 0; region < log->region_count; region++)
+		if (log->promised[region])
+			COUNT(disk->world, PROMISES);
+	for (uint32_t region = 0; region < log->region_count; region++)
 		if (log->promised[region] && disk_says_clean(disk, region))
 			check_fail(disk->world, "%s: region %u of %s is clean on the log device, node %u has it marked",
 				   when, region, disk->mirror->uuid, node);
@@ -100,6 +103,7 @@ static void check_region(struct world *world, struct daemon *daemon, const struc
 	if (holder)
 		check_fail(world, "region %u of %s is clean to node %u, node %u has it marked", region,
 			   mirror->uuid, daemon->node->id, holder);
+	COUNT(world, PROBED_CLEAN);
 	if (legs_differ(&mirror->legs, region) && !any_diverges(world))
 		check_fail(world, "region %u of %s is clean to node %u, and its legs differ", region,
 			   mirror->uuid, daemon->node->id);

@@ -61,6 +61,7 @@ struct daemon {
 	uint64_t paused_until_us;
 	uint64_t tick_at_ms;   /* of the newest tick asked for */
 	uint64_t clock_offset_ms;
+	uint32_t disk_writes;  /* under way */
 	bool stopping;         /* asked to stop: quiescing */
 	uint64_t last_entry;   /* the newest of the group's entries it was given */
 	bool last_was_message;

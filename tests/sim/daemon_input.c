@@ -108,6 +108,11 @@ static void handle_view(struct daemon *daemon, const struct input *input)
 {
 	static const char *const names[] = {"joined", "left", "procdown", "nodedown"};
 
+	static const enum count counts[] = {COUNT_VIEWS_JOINED, COUNT_VIEWS_PROCDOWN, COUNT_VIEWS_PROCDOWN,
+	                                    COUNT_VIEWS_NODEDOWN};
+
+	for (size_t i = 0; i < input->view->change_count; i++)
+		daemon->world->counts.of[counts[input->view->changes[i].change]]++;
 	for (size_t i = 0; i < input->view->change_count; i++)
 		TRACE(daemon->world, daemon->node->id, "view (%zu members): node %u %s",
 		      input->view->member_count, input->view->changes[i].node,
@@ -126,6 +131,8 @@ static void handle_quorum(struct daemon *daemon, const struct input *input)
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		if (input->nodes & NODE_BIT(id))
 			nodes[count++] = id;
+	if (input->quorum == QUORUM_NO)
+		COUNT(daemon->world, FROZEN);
 	TRACE(daemon->world, daemon->node->id, "quorum: %s, nodes %x", names[input->quorum],
 	      input->nodes >> 1);
 	engine_quorum(daemon->engine, daemon_now_ms(daemon), input->quorum, nodes, count);

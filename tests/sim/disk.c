@@ -88,10 +88,13 @@ static void land_block(void *context, uint64_t offset)
 	if (is_dropped(access))
 		return;
 	if (disk->bad[access->node->id]) {
+		COUNT(disk->world, DISK_ERRORS);
 		access->result = -EIO;
 		return;
 	}
 	memcpy(disk->bytes + access->offset + offset, access->data + offset, disk->block_bytes);
+	if (access->node->daemon != access->daemon)
+		COUNT(disk->world, DISK_LATE);
 	if (access->node->daemon != access->daemon)
 		TRACE(disk->world, access->node->id, "a dead daemon's write lands on the log device");
 	check_disk(disk, access->node->id);
@@ -106,6 +109,8 @@ static void finish(void *context, uint64_t argument)
 	(void)argument;
 	if (access->node->power_epoch != access->power_epoch || access->node->daemon != access->daemon)
 		return;
+	if (access->kind == DISK_WRITE)
+		access->daemon->disk_writes--;
 	if (access->kind == DISK_OPEN) {
 		bool bad = disk->bad_open[access->node->id];
 
@@ -176,6 +181,7 @@ void disk_submit(struct world *world, struct daemon *daemon, const struct disk_j
 	}
 	if (job->kind == DISK_WRITE) {
 		memcpy(access->data, job->data, job->length_bytes);
+		daemon->disk_writes++;
 		for (uint64_t at = 0; at < job->length_bytes; at += disk->block_bytes)
 			clock_after(&world->clock, random_below(random, delay), land_block, access, at);
 	}

@@ -7,6 +7,7 @@
 #include "tests/sim/faults.h"
 #include "tests/sim/mapped_device.h"
 #include "tests/sim/mirror.h"
+#include "tests/sim/moments.h"
 #include "tests/sim/node.h"
 #include "tests/sim/world.h"
 
@@ -43,9 +44,22 @@ static void cut_power(struct node *node)
 	clock_after(&world->clock, between_ms(world, 4000, 40000), power_returns, node, 0);
 }
 
+static void cut_power_now(struct world *world, struct node *node)
+{
+	(void)world;
+	cut_power(node);
+}
+
+static enum moment any_moment(struct world *world, enum moment bad)
+{
+	return random_chance(&world->random_fault, 700) ? bad : MOMENT_ANY;
+}
+
 static void power_off(struct world *world)
 {
-	cut_power(any_node(world));
+	enum moment bad = random_chance(&world->random_fault, 700) ? MOMENT_TORN : MOMENT_UNEVEN;
+
+	moment_wait(world, any_node(world), any_moment(world, bad), cut_power_now);
 }
 
 static void blackout(struct world *world)
@@ -78,9 +92,14 @@ static uint64_t down_time(struct world *world)
 	return random_chance(&world->random_fault, 700) ? between_ms(world, 10, 1500) : between_ms(world, 1500, 20000);
 }
 
+static void kill_daemon_now(struct world *world, struct node *node)
+{
+	kill_daemon(node, down_time(world));
+}
+
 static void daemon_kill_one(struct world *world)
 {
-	kill_daemon(any_node(world), down_time(world));
+	moment_wait(world, any_node(world), any_moment(world, MOMENT_BUSY), kill_daemon_now);
 }
 
 static void wait_for_stop(void *context, uint64_t power_epoch)
@@ -152,9 +171,11 @@ static void wire_returns(void *context, uint64_t argument)
 	bus_heal(&world->bus);
 }
 
-static void partition(struct world *world)
+static void partition_now(struct world *world, struct node *node)
 {
 	uint32_t nodes = (uint32_t)random_u64(&world->random_fault) & world->all_nodes;
+
+	(void)node;
 
 	if (nodes == 0 || nodes == world->all_nodes)
 		return;
@@ -163,9 +184,19 @@ static void partition(struct world *world)
 	clock_after(&world->clock, between_ms(world, 500, 20000), wire_returns, world, 0);
 }
 
+static void partition(struct world *world)
+{
+	moment_wait(world, NULL, any_moment(world, MOMENT_UNEVEN), partition_now);
+}
+
+static void crash_corosync_now(struct world *world, struct node *node)
+{
+	node_crash_corosync(node, between_ms(world, 500, 10000));
+}
+
 static void corosync(struct world *world)
 {
-	node_crash_corosync(any_node(world), between_ms(world, 500, 10000));
+	moment_wait(world, any_node(world), any_moment(world, MOMENT_UNEVEN), crash_corosync_now);
 }
 
 static void bus_is_quick_again(void *context, uint64_t argument)

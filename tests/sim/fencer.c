@@ -53,6 +53,7 @@ static void fence(void *context, uint64_t argument)
 		struct node *node = world->nodes[id];
 
 		if (is_to_be_fenced(world, node) && random_chance(&world->random_fault, 400)) {
+			COUNT(world, FENCED);
 			TRACE(world, id, "fenced");
 			node_power_off(node);
 			clock_after(&world->clock, random_between(&world->random_fault, 4, 30) * US_PER_S,

@@ -80,6 +80,8 @@ void kernel_answer(struct kernel *kernel, const uint8_t *bytes, size_t size)
 		if (package->seq != reply.seq)
 			continue;
 		check_answer(package, &reply);
+		if (reply.error && reply.error != -ESRCH)
+			COUNT(kernel->world, ERRORS);
 		fill_package(package, &reply);
 		return;
 	}
@@ -116,12 +118,15 @@ static int send_to_server(struct kernel *kernel, struct ulog_request *request,
 	}
 	package->lost = true;
 	if (!daemon) {
+		COUNT(kernel->world, UNHEARD);
 		trace_request(kernel, request, kernel->world->settings.foreign_listener ?
 			      " (unheard)" : " (nobody listens)");
 		return kernel->world->settings.foreign_listener ? 0 : -ESRCH;
 	}
 	package->daemon_epoch = daemon->epoch;
 	package->lost = !daemon_push_request(daemon, bytes, (size_t)size);
+	if (package->lost)
+		COUNT(kernel->world, LOST);
 	trace_request(kernel, request, package->lost ? " (lost)" : "");
 	return 0;
 }
@@ -149,8 +154,10 @@ int kernel_consult(struct kernel *kernel, struct ulog_request *request, void *da
 		list_remove(&package.list);
 		if (result)
 			return result;
-		if (!package.complete)
+		if (!package.complete) {
+			COUNT(kernel->world, RESENT);
 			continue;
+		}
 		if (package.error == -EAGAIN)
 			continue;
 		if (data_size)

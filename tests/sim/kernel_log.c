@@ -35,6 +35,7 @@ static int reconnect(struct kernel_log *log)
 	struct ulog_request request;
 	int result;
 
+	COUNT(log->kernel->world, RECONNECTS);
 	do {
 		fiber_sleep_us(2 * US_PER_S);
 		fill_request(log, &request, ULOG_CTR);

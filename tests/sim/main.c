@@ -19,6 +19,7 @@ struct totals {
 	uint64_t failed;
 	uint64_t virtual_us;
 	uint64_t operations;
+	struct counts counts;
 };
 
 /* What a child tells before and after each seed. */
@@ -78,6 +79,7 @@ static void count_result(struct totals *totals, uint64_t seed, const struct run_
 	totals->seeds++;
 	totals->virtual_us += result->virtual_us;
 	totals->operations += result->operations;
+	counts_add(&totals->counts, &result->counts);
 	if (result->failed) {
 		totals->failed++;
 		print_failure(seed, result->failure);
@@ -188,7 +190,8 @@ static void usage(FILE *out)
 		"  --seconds      fresh seeds, for that many seconds of CPU\n"
 		"  --first        the first of the fresh seeds; else it comes from the clock\n"
 		"  --seed         that one; with --trace, tell all that happens\n"
-		"  --scenario     that story; with --trace, tell all that happens\n", program);
+		"  --scenario     that story; with --trace, tell all that happens\n"
+		"  --counts       what the seeds have reached\n", program);
 }
 
 static int summarise(const struct totals *totals, double started)
@@ -208,13 +211,14 @@ int main(int argc, char **argv)
 	        {"seconds", required_argument, NULL, 's'},  {"seed", required_argument, NULL, 'n'},
 	        {"seed-file", required_argument, NULL, 'f'}, {"trace", no_argument, NULL, 't'},
 	        {"first", required_argument, NULL, '1'},     {"scenarios", no_argument, NULL, 'S'},
-	        {"scenario", required_argument, NULL, 'c'},  {"help", no_argument, NULL, 'h'},
+	        {"scenario", required_argument, NULL, 'c'},  {"counts", no_argument, NULL, 'C'},
+	        {"help", no_argument, NULL, 'h'},
 	        {0},
 	};
 	struct totals totals = {0};
 	const char *seed = NULL, *file = NULL, *seconds = NULL, *scenario = NULL;
 	uint64_t first = (uint64_t)time(NULL) * 1000;
-	bool traced = false, stories = false;
+	bool traced = false, stories = false, counts = false;
 	double started = cpu_seconds();
 	int option, failed = 0;
 
@@ -228,6 +232,7 @@ int main(int argc, char **argv)
 		case '1': first = strtoull(optarg, NULL, 10); break;
 		case 'S': stories = true; break;
 		case 'c': scenario = optarg; break;
+		case 'C': counts = true; break;
 		case 'h': usage(stdout); return 0;
 		default: usage(stderr); return 2;
 		}
@@ -242,5 +247,7 @@ int main(int argc, char **argv)
 		run_for(strtod(seconds, NULL), first, &totals);
 	if (!file && !seconds)
 		return failed;
+	if (counts)
+		counts_print(&totals.counts, stdout);
 	return summarise(&totals, started) || failed;
 }

@@ -45,6 +45,7 @@ void mapped_device_suspend(struct mapped_device *device, bool noflush)
 {
 	if (device->suspended)
 		return;
+	COUNT(device->kernel->world, SUSPENDS);
 	trace(device, noflush ? "suspend (noflush)" : "suspend");
 	device->noflush = noflush;
 	device->live->noflush = noflush;
@@ -77,6 +78,7 @@ void mapped_device_resume(struct mapped_device *device, bool drop_first)
 	if (device->loaded) {
 		if (device->live && !device->suspended)
 			mapped_device_suspend(device, false);
+		COUNT(device->kernel->world, RELOADS);
 		old = device->live;
 		device->live = device->loaded;
 		device->loaded = NULL;
@@ -128,6 +130,7 @@ void mapped_device_end_io(struct bio *bio)
 	device->pending_io--;
 	waitlist_wake(&device->waiting);
 	if (bio->status == BIO_REQUEUE && device->noflush) {
+		COUNT(device->kernel->world, REQUEUED);
 		list_append(&device->deferred, &bio->list);
 		return;
 	}

@@ -31,6 +31,7 @@ static void fail_mirror(struct mirror_set *set, uint32_t index)
 	bool first = set->error_count[index] == 0;
 
 	set->leg_failure = true;
+	COUNT(set->kernel->world, LEG_ERRORS);
 	set->error_count[index]++;
 	if (!first || !set->errors_handled || index != set->default_mirror || !set->in_sync)
 		return;
@@ -60,6 +61,7 @@ static void count_write(struct mirror_set *set, uint32_t region, int change)
 void mirror_set_hold(struct mirror_set *set, struct bio *bio)
 {
 	if (!set->suspending) {
+		COUNT(set->kernel->world, HELD);
 		list_append(&set->holds, &bio->list);
 		return;
 	}
@@ -117,6 +119,7 @@ static void write_default_done(void *context, uint32_t leg, int error, uint32_t 
 
 void mirror_set_write_default(struct mirror_set *set, struct bio *bio)
 {
+	COUNT(set->kernel->world, PRIMARY_ONLY);
 	count_write(set, bio->region, 1);
 	legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[set->default_mirror], bio->block,
 		   bio->value, write_default_done, bio);
@@ -160,6 +163,7 @@ struct copy {
 	uint32_t source;      /* index */
 	uint32_t pieces_left;
 	bool read_failed;
+	bool raced;           /* another node wrote to the region meanwhile */
 	uint32_t failed;      /* bits by index */
 };
 
@@ -169,11 +173,27 @@ struct copy_piece {
 	uint32_t writes_left;
 };
 
+static bool others_write(const struct mirror_set *set, uint32_t region)
+{
+	const struct world *world = set->kernel->world;
+
+	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
+		const struct kernel *kernel = world->nodes[id]->kernel;
+
+		if (kernel && kernel != set->kernel && kernel->leg_writes[set->mirror->index][region])
+			return true;
+	}
+	return false;
+}
+
 static void end_copy(struct copy *copy)
 {
 	struct mirror_set *set = copy->set;
 	bool success = !copy->read_failed && !copy->failed;
 
+	COUNT(set->kernel->world, COPIES);
+	if (copy->raced)
+		COUNT(set->kernel->world, COPIES_RACED);
 	if (copy->read_failed)
 		fail_mirror(set, set->default_mirror);
 	for (uint32_t i = 0; i < set->leg_count; i++)
@@ -210,6 +230,7 @@ static void piece_read(void *context, uint32_t leg, int error, uint32_t value)
 	struct mirror_set *set = copy->set;
 
 	(void)leg;
+	copy->raced = copy->raced || others_write(set, copy->region->key);
 	if (error) {
 		copy->read_failed = true;
 		end_piece(piece);

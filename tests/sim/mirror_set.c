@@ -117,6 +117,7 @@ static void classify(struct mirror_set *set, struct list *writes, struct list *s
 
 		if (kernel_log_is_remote_recovering(set->log, bio->region)) {
 			list_append(&requeue, &bio->list);
+			COUNT(set->kernel->world, PUT_BACK);
 			continue;
 		}
 		switch (region_hash_state(&set->hash, bio->region)) {
@@ -138,6 +139,17 @@ static void classify(struct mirror_set *set, struct list *writes, struct list *s
 	}
 }
 
+/* The log is asked twice for a region that is not in the hash; the legs were chosen by the first answer. */
+static void count_changed_minds(struct mirror_set *set, const struct list *sync, const struct list *nosync)
+{
+	for (const struct list *at = sync->next; at != sync; at = at->next)
+		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state == REGION_NOSYNC)
+			COUNT(set->kernel->world, CHANGED_MIND);
+	for (const struct list *at = nosync->next; at != nosync; at = at->next)
+		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state != REGION_NOSYNC)
+			COUNT(set->kernel->world, CHANGED_MIND);
+}
+
 static void do_writes(struct mirror_set *set, struct list *writes)
 {
 	struct list sync, nosync, recover;
@@ -150,16 +162,21 @@ static void do_writes(struct mirror_set *set, struct list *writes)
 	classify(set, writes, &sync, &nosync, &recover);
 	region_hash_inc_pending(&set->hash, &sync);
 	region_hash_inc_pending(&set->hash, &nosync);
-	if (kernel_log_flush(set->log))
+	count_changed_minds(set, &sync, &nosync);
+	if (kernel_log_flush(set->log)) {
 		set->log_failure = true;
+		COUNT(set->kernel->world, LOG_FAILURES);
+	}
 	if (set->log_failure && set->errors_handled) {
 		list_move_all(&set->failures, &sync);
 		mirror_set_wake(set);
 	}
 	for (struct list *at = list_pop(&sync); at; at = list_pop(&sync))
 		mirror_set_write_all(set, list_entry(at, struct bio, list));
-	for (struct list *at = list_pop(&recover); at; at = list_pop(&recover))
+	for (struct list *at = list_pop(&recover); at; at = list_pop(&recover)) {
 		region_hash_delay(&set->hash, list_entry(at, struct bio, list));
+		COUNT(set->kernel->world, DELAYED);
+	}
 	for (struct list *at = list_pop(&nosync); at; at = list_pop(&nosync)) {
 		if (set->leg_failure && set->errors_handled) {
 			list_append(&set->failures, at);

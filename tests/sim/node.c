@@ -6,6 +6,7 @@
 #include "tests/sim/client.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/kernel.h"
+#include "tests/sim/moments.h"
 #include "tests/sim/world.h"
 
 struct node *node_new(struct world *world, uint32_t id)
@@ -42,6 +43,12 @@ void node_power_on(struct node *node)
 	}
 }
 
+static void count_torn(const struct node *node)
+{
+	if (moment_is_torn(node))
+		COUNT(node->world, TORN_DEATHS);
+}
+
 void node_power_off(struct node *node)
 {
 	struct world *world = node->world;
@@ -49,6 +56,7 @@ void node_power_off(struct node *node)
 	if (!node->is_on)
 		return;
 	TRACE(world, node->id, "power off");
+	count_torn(node);
 	node->power_epoch++;
 	node->is_on = false;
 	node->daemon_wanted = false;

@@ -89,6 +89,7 @@ void run_seed(const struct settings *settings, const struct trace *trace, struct
 	        .virtual_us = world->clock.now_us,
 	        .operations = world->operations,
 	        .steps = world->clock.steps,
+	        .counts = world->counts,
 	};
 	memcpy(result->failure, world->failure, sizeof(result->failure));
 	world_free(world);

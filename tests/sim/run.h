@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tests/sim/counts.h"
 #include "tests/sim/settings.h"
 #include "tests/sim/trace.h"
 
@@ -17,6 +18,7 @@ struct run_result {
 	uint64_t virtual_us;
 	uint64_t operations;
 	uint64_t steps;
+	struct counts counts;
 };
 
 void run_seed(const struct settings *settings, const struct trace *trace, struct run_result *result);

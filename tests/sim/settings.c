@@ -64,7 +64,7 @@ static void draw_world(struct settings *settings, struct random *random)
 	settings->bus_agreed_loss = random_chance(random, 300);
 	settings->late_disk_writes = random_chance(random, 300);
 	settings->foreign_listener = random_chance(random, 100);
-	settings->leg_delay_us = (uint32_t)PICK(random, 300, 1000, 10000);
+	settings->leg_delay_us = (uint32_t)PICK(random, 300, 1000, 10000, 50000);
 	settings->netlink_loss_per_mille = (uint32_t)PICK(random, 20, 100, 400);
 }
 

@@ -6,6 +6,7 @@
 #include "tests/sim/arena.h"
 #include "tests/sim/bus.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/counts.h"
 #include "tests/sim/random.h"
 #include "tests/sim/settings.h"
 #include "tests/sim/trace.h"
@@ -34,6 +35,7 @@ struct world {
 	bool compare_always;   /* replicas, at each message */
 	uint64_t healthy_since_us;
 	uint64_t next_bio;
+	struct counts counts;
 	uint64_t operations;
 	bool spoiled;          /* what happened is beyond what a daemon can make good: the run ends */
 	bool failed;
