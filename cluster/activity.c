@@ -64,7 +64,8 @@ static void send_clears(struct engine *engine, struct locallog *log, struct clea
 }
 
 /* A region that others wait to copy is not kept. */
-static bool worth_keeping(const struct engine *engine, const struct regionlog *state, uint32_t region)
+static bool worth_keeping(const struct engine *engine, const struct regionlog *state,
+			  uint32_t region)
 {
 	return engine->settings.window_regions > 0 && !engine->quiescing && state &&
 	       !regionset_contains(state->unsynced, region);
@@ -97,7 +98,8 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 	window_add(log->window, region, engine->now_ms);
 }
 
-int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count)
+int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions,
+		   uint32_t count)
 {
 	const struct regionlog *state = engine_state(engine, log);
 	struct clears clears = {0};
@@ -121,7 +123,8 @@ void activity_await(struct locallog *log, struct update *update)
 
 static void remember_update(struct locallog *log, const struct wire_op *op)
 {
-	struct update *update = memory_new(1, sizeof(*update) + op->region_count * sizeof(uint32_t));
+	struct update *update =
+		memory_new(1, sizeof(*update) + op->region_count * sizeof(uint32_t));
 
 	update->ticket = log->ticket + 1; /* the one that send_update takes next */
 	update->region_count = op->region_count;
@@ -139,14 +142,17 @@ static void mark_ahead(struct engine *engine, struct locallog *log, struct wire_
 	uint32_t region = op->regions[op->region_count - 1];
 	uint64_t end;
 
-	log->stream_length = op->regions[0] == log->stream_next ? log->stream_length + op->region_count : 0;
+	log->stream_length =
+		op->regions[0] == log->stream_next ? log->stream_length + op->region_count : 0;
 	log->stream_next = region + 1;
 	if (log->stream_length == 0 || engine->settings.mark_ahead_regions == 0)
 		return;
 	end = (uint64_t)region + 1 +
-	      (log->stream_length < engine->settings.mark_ahead_regions ? log->stream_length :
-									  engine->settings.mark_ahead_regions);
-	for (uint64_t ahead = (uint64_t)region + 1; ahead < end && ahead < log->active->args.region_count; ahead++) {
+	      (log->stream_length < engine->settings.mark_ahead_regions
+		       ? log->stream_length
+		       : engine->settings.mark_ahead_regions);
+	for (uint64_t ahead = (uint64_t)region + 1;
+	     ahead < end && ahead < log->active->args.region_count; ahead++) {
 		if (op->region_count == WIRE_REGIONS_MAX || window_is_full(log->window))
 			break;
 		log->stream_next = (uint32_t)ahead + 1;
@@ -182,7 +188,8 @@ static bool holds_on_error(const struct locallog *log)
 }
 
 /* What is claimed by now is settled, or waited for; without quorum even a claim may have been given away. */
-static void answer_when_settled(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+static void answer_when_settled(struct engine *engine, struct locallog *log,
+				const struct ulog_request *request)
 {
 	const struct regionlog *state = engine_state(engine, log);
 
@@ -249,7 +256,8 @@ void activity_settle(struct engine *engine, struct locallog *log)
 	struct update *update;
 
 	while (!log->in_doubt && (update = log->updates) && update->position != 0) {
-		if (state && state->type == LOG_TYPE_DISK && !logdisk_is_settled(log, update->position))
+		if (state && state->type == LOG_TYPE_DISK &&
+		    !logdisk_is_settled(log, update->position))
 			break;
 		for (uint32_t i = 0; i < update->region_count; i++)
 			regionset_remove(log->unsettled, update->regions[i]);
@@ -280,7 +288,8 @@ static bool is_due(const struct engine *engine, const struct locallog *log, uint
 {
 	uint64_t since;
 
-	return window_oldest(log->window, region, &since) && engine->now_ms >= since + engine->settings.hold_ms;
+	return window_oldest(log->window, region, &since) &&
+	       engine->now_ms >= since + engine->settings.hold_ms;
 }
 
 static bool may_let_go(const struct engine *engine, const struct locallog *log)
@@ -298,12 +307,15 @@ void activity_let_go(struct engine *engine, struct locallog *log, bool everythin
 	if (!may_let_go(engine, log))
 		return;
 	while (clears.count < WIRE_REGIONS_MAX &&
-	       (everything ? window_oldest(log->window, &region, &since) : is_due(engine, log, &region))) {
+	       (everything ? window_oldest(log->window, &region, &since)
+			   : is_due(engine, log, &region))) {
 		window_remove(log->window, region);
 		give_back(log, &clears, region);
 	}
 	/* What has to be copied again must not wait for the hold time. */
-	for (uint64_t wanted = state && window_count(log->window) ? regionset_next(state->unsynced, 0) : REGION_NONE;
+	for (uint64_t wanted = state && window_count(log->window)
+				       ? regionset_next(state->unsynced, 0)
+				       : REGION_NONE;
 	     wanted != REGION_NONE && clears.count < WIRE_REGIONS_MAX;) {
 		uint64_t claimed = regionset_next(log->claimed, wanted);
 

@@ -25,10 +25,12 @@ static struct regionlog_attach shape_of(const struct instance *instance)
 
 static void send_attach(struct engine *engine, struct locallog *log, struct instance *instance)
 {
-	struct wire_op op = {.kind = OP_ATTACH, .ticket = ++log->ticket, .attach = shape_of(instance)};
+	struct wire_op op = {
+		.kind = OP_ATTACH, .ticket = ++log->ticket, .attach = shape_of(instance)};
 
 	log->attach_ticket = op.ticket;
-	op.attach.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT : instance->args.sync;
+	op.attach.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT
+								      : instance->args.sync;
 	op.attach.reconnect = log->reattaching || (instance->reconnect && !instance->was_resumed);
 	/* What an earlier reading left says nothing now. */
 	if (log->disk.loaded) {
@@ -40,7 +42,8 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 	engine_send(engine, log, &op);
 }
 
-static bool must_load(const struct engine *engine, const struct locallog *log, const struct instance *instance)
+static bool must_load(const struct engine *engine, const struct locallog *log,
+		      const struct instance *instance)
 {
 	const struct regionlog *state = engine_state(engine, log);
 
@@ -69,8 +72,8 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
  */
 static bool is_second_reconnect(const struct locallog *log, const struct instance *instance)
 {
-	return instance->reconnect && !instance->was_resumed && log->active && log->active != instance &&
-	       log->active->state == INSTANCE_ACTIVE;
+	return instance->reconnect && !instance->was_resumed && log->active &&
+	       log->active != instance && log->active->state == INSTANCE_ACTIVE;
 }
 
 void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -92,8 +95,8 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 		return;
 	}
 	/* Another instance is still on its way out: its end must be ordered first. */
-	if (engine_is_frozen(engine) || instance->state == INSTANCE_OPENING || instance->state == INSTANCE_RELEASING ||
-	    (log->active && log->active != instance)) {
+	if (engine_is_frozen(engine) || instance->state == INSTANCE_OPENING ||
+	    instance->state == INSTANCE_RELEASING || (log->active && log->active != instance)) {
 		pending_add(engine, log, request, WAIT_STATE, 0);
 		return;
 	}
@@ -114,7 +117,9 @@ static void declare_one_leg(struct engine *engine, struct locallog *log, struct 
 	/* The kernel's region hash outlives a suspend: these are still written to one leg. */
 	for (region = regionset_next(instance->one_leg, 0); region != REGION_NONE;
 	     region = regionset_next(instance->one_leg, region + 1)) {
-		struct wire_op op = {.kind = OP_UNSYNC, .region_count = 1, .regions = memory_new(1, sizeof(uint32_t))};
+		struct wire_op op = {.kind = OP_UNSYNC,
+				     .region_count = 1,
+				     .regions = memory_new(1, sizeof(uint32_t))};
 
 		op.regions[0] = (uint32_t)region;
 		engine_send(engine, log, &op);
@@ -166,11 +171,14 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 		return;
 	}
 	if (outcome->attach == ATTACH_MISMATCH) {
-		engine_report(engine, REPORT_ERROR, "%s: RESUME refused: the log is in use with another type or region size",
-			      engine_short(log->uuid));
+		engine_report(
+			engine, REPORT_ERROR,
+			"%s: RESUME refused: the log is in use with another type or region size",
+			engine_short(log->uuid));
 		instance->state = INSTANCE_SUSPENDED;
 		log->active = NULL;
-		for (struct pending *pending; (pending = pending_take(log, WAIT_RESUME, instance->luid)); free(pending))
+		for (struct pending *pending;
+		     (pending = pending_take(log, WAIT_RESUME, instance->luid)); free(pending))
 			reply_error(engine, &pending->request, -EINVAL);
 		return;
 	}
@@ -189,8 +197,10 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 		return;
 	}
 	become_active(engine, log, instance);
-	engine_report(engine, REPORT_INFO, "%s: attached, %llu of %llu regions in sync", engine_short(log->uuid),
-		      (unsigned long long)regionlog_sync_count(outcome->log, instance->args.region_count),
+	engine_report(engine, REPORT_INFO, "%s: attached, %llu of %llu regions in sync",
+		      engine_short(log->uuid),
+		      (unsigned long long)regionlog_sync_count(outcome->log,
+							       instance->args.region_count),
 		      (unsigned long long)instance->args.region_count);
 }
 
@@ -203,7 +213,8 @@ void attachment_presuspend(struct engine *engine, struct locallog *log, struct i
 	reply_error(engine, request, 0);
 }
 
-static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind, uint64_t ticket)
+static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
+			uint64_t ticket)
 {
 	struct wire_op op = {.kind = kind, .ticket = ticket};
 
@@ -215,13 +226,14 @@ static void end_unknown(struct engine *engine, const struct ulog_request *reques
 {
 	struct locallog *log = locallog_find(engine, request->uuid);
 	const struct regionlog *state = replica_find(engine->replica, request->uuid);
-	const struct regionlog_node *node = state ? regionlog_find_node(state, engine->settings.node) : NULL;
+	const struct regionlog_node *node =
+		state ? regionlog_find_node(state, engine->settings.node) : NULL;
 	struct wire_op op = {.kind = OP_DETACH};
 
 	reply_error(engine, request, 0);
 	if (!node || (!node->attached && !node->opaque) || (log && log->active))
 		return;
-	strcpy(op.uuid, request->uuid);
+	ulog_uuid_copy(op.uuid, request->uuid);
 	engine_send(engine, NULL, &op);
 }
 
@@ -261,7 +273,8 @@ static void answer_leftovers(struct engine *engine, struct locallog *log)
 	static const enum wait_for waits[] = {WAIT_SETTLED, WAIT_WORK, WAIT_DETACH};
 
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
-		for (struct pending *pending; (pending = pending_take(log, waits[i], 0)); free(pending)) {
+		for (struct pending *pending; (pending = pending_take(log, waits[i], 0));
+		     free(pending)) {
 			if (waits[i] == WAIT_WORK)
 				reply_pair(engine, &pending->request, 0, 0);
 			else
@@ -289,7 +302,8 @@ static bool may_detach(const struct engine *engine, const struct locallog *log)
 		return true;
 	if (!logdisk_is_quiet(log))
 		return false;
-	return !state || state->failed || logdisk_is_settled(log, replica_position(engine->replica));
+	return !state || state->failed ||
+	       logdisk_is_settled(log, replica_position(engine->replica));
 }
 
 void attachment_advance(struct engine *engine, struct locallog *log)

@@ -9,7 +9,7 @@ struct disk_wait {
 	struct disk_wait *next;
 	uint64_t id;
 	enum disk_purpose purpose;
-	struct locallog *log;      /* NULL: nobody waits any more */
+	struct locallog *log; /* NULL: nobody waits any more */
 	struct instance *instance;
 };
 
@@ -63,7 +63,8 @@ void diskjob_free_all(struct engine *engine)
 	}
 }
 
-static void hand_over(struct engine *engine, const struct disk_wait *wait, const struct disk_result *result)
+static void hand_over(struct engine *engine, const struct disk_wait *wait,
+		      const struct disk_result *result)
 {
 	switch (wait->purpose) {
 	case DISK_FOR_OPEN:

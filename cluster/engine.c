@@ -47,7 +47,7 @@ void engine_report(struct engine *engine, enum report_level level, const char *f
 void engine_send(struct engine *engine, struct locallog *log, struct wire_op *op)
 {
 	if (log) {
-		strcpy(op->uuid, log->uuid);
+		ulog_uuid_copy(op->uuid, log->uuid);
 		log->counters[COUNTER_OPERATIONS]++;
 	}
 	outbox_operation(engine->outbox, op, membership_version(engine->membership));
@@ -98,7 +98,8 @@ static int port_load(void *context, const void *bytes, size_t size)
 	struct replica *replica = replica_decode(bytes, size);
 
 	if (!replica) {
-		engine_report(engine, REPORT_ERROR, "the snapshot cannot be read (%zu bytes); asking for another", size);
+		engine_report(engine, REPORT_ERROR,
+			      "the snapshot cannot be read (%zu bytes); asking for another", size);
 		return -EBADMSG;
 	}
 	replica_free(engine->replica);
@@ -136,7 +137,8 @@ static void apply_change(struct engine *engine, uint32_t node, enum view_change 
 	case VIEW_LEFT:
 	case VIEW_PROCDOWN:
 		replica_daemon_gone(engine->replica, node);
-		engine_report(engine, change == VIEW_LEFT ? REPORT_NOTICE : REPORT_WARNING, "clogd of node %u %s", node,
+		engine_report(engine, change == VIEW_LEFT ? REPORT_NOTICE : REPORT_WARNING,
+			      "clogd of node %u %s", node,
 			      change == VIEW_LEFT ? "left" : "died; its kernel lives on");
 		break;
 	case VIEW_NODEDOWN:
@@ -174,7 +176,8 @@ static void port_outdated(void *context)
 {
 	struct engine *engine = context;
 
-	engine_report(engine, REPORT_WARNING, "cut off from the cluster: its state is fetched anew");
+	engine_report(engine, REPORT_WARNING,
+		      "cut off from the cluster: its state is fetched anew");
 	outbox_reset(engine->outbox);
 	for (struct locallog *log = engine->logs; log; log = log->next)
 		log->in_doubt = true;
@@ -182,7 +185,8 @@ static void port_outdated(void *context)
 
 /* --- life --- */
 
-struct engine *engine_new(const struct engine_settings *settings, const struct engine_ports *ports, uint64_t now_ms)
+struct engine *engine_new(const struct engine_settings *settings, const struct engine_ports *ports,
+			  uint64_t now_ms)
 {
 	struct engine *engine = memory_new(1, sizeof(*engine));
 	struct membership_ports membership_ports = {
@@ -237,7 +241,8 @@ static bool is_ready(const struct engine *engine, const struct pending *pending)
 	if (!instance)
 		return true;
 	if (pending->request.type == ULOG_RESUME)
-		return instance->state != INSTANCE_OPENING && instance->state != INSTANCE_RELEASING &&
+		return instance->state != INSTANCE_OPENING &&
+		       instance->state != INSTANCE_RELEASING &&
 		       (!log->active || log->active == instance);
 	return instance->state != INSTANCE_OPENING && instance->state != INSTANCE_RESUMING &&
 	       !(instance->reconnect && !instance->was_resumed);
@@ -290,7 +295,8 @@ static void finish(struct engine *engine)
 		start_over(engine);
 	if (outbox_is_empty(engine->outbox))
 		membership_pump(engine->membership);
-	engine->send_refused = outbox_flush(engine->outbox, engine->ports.send, engine->ports.context);
+	engine->send_refused =
+		outbox_flush(engine->outbox, engine->ports.send, engine->ports.context);
 }
 
 /* --- inputs --- */
@@ -346,13 +352,16 @@ static int take_message(struct engine *engine, uint32_t node, const void *bytes,
 	return -EBADMSG;
 }
 
-void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes, size_t size)
+void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes,
+		    size_t size)
 {
 	engine->now_ms = now_ms;
 	if (take_message(engine, node, bytes, size) < 0) {
 		engine->malformed_messages++;
-		engine_report(engine, REPORT_ERROR, "message of node %u refused: not one of ours, or of an unknown version",
-			      node);
+		engine_report(
+			engine, REPORT_ERROR,
+			"message of node %u refused: not one of ours, or of an unknown version",
+			node);
 	}
 	finish(engine);
 }
@@ -365,8 +374,8 @@ void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view
 	finish(engine);
 }
 
-void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, const uint32_t *nodes,
-		   size_t node_count)
+void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
+		   const uint32_t *nodes, size_t node_count)
 {
 	bool was_frozen = engine_is_frozen(engine);
 

@@ -108,8 +108,8 @@ void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_re
 void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes,
 		    size_t size);
 void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view);
-void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, const uint32_t *nodes,
-		   size_t node_count);
+void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
+		   const uint32_t *nodes, size_t node_count);
 void engine_disconnected(struct engine *engine, uint64_t now_ms);
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result);
 void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uuid, int result);
@@ -165,7 +165,7 @@ struct engine_status {
 	uint32_t node;
 	uint16_t protocol;
 	bool quorate; /* for certain */
-	bool joined; /* state is that of the cluster */
+	bool joined;  /* state is that of the cluster */
 	const uint32_t *members;
 	size_t member_count;
 	const struct engine_counter *counters; /* of the node */

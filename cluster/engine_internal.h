@@ -15,8 +15,8 @@
 #include "common/regionset.h"
 
 enum instance_state {
-	INSTANCE_OPENING,   /* CTR waits for its log device */
-	INSTANCE_INACTIVE,  /* constructed, not resumed */
+	INSTANCE_OPENING,  /* CTR waits for its log device */
+	INSTANCE_INACTIVE, /* constructed, not resumed */
 	INSTANCE_RESUMING,
 	INSTANCE_ACTIVE,
 	INSTANCE_RELEASING, /* POSTSUSPEND: marks end, the device is written out */
@@ -30,14 +30,16 @@ struct instance {
 	struct logargs args;
 	char constructor[ULOG_PAYLOAD_MAX + 1];
 	enum instance_state state;
-	bool reconnect;   /* its kernel knew an earlier daemon */
+	bool reconnect; /* its kernel knew an earlier daemon */
 	bool was_resumed;
-	bool suspending;  /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
-	bool gave_up;     /* a copy failed: no more work until the next resume */
-	bool wants_work;  /* was told that there is none for now */
-	uint64_t hint;    /* its kernel never asks about regions below this one */
-	struct regionset *told_clear; /* told "not being recovered": IN_SYNC must stay 1 until the write is marked */
-	struct regionset *one_leg;    /* its kernel writes these to one leg, unmarked, until the table is reloaded */
+	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
+	bool gave_up;    /* a copy failed: no more work until the next resume */
+	bool wants_work; /* was told that there is none for now */
+	uint64_t hint;   /* its kernel never asks about regions below this one */
+	struct regionset *
+		told_clear; /* told "not being recovered": IN_SYNC must stay 1 until the write is marked */
+	struct regionset *
+		one_leg; /* its kernel writes these to one leg, unmarked, until the table is reloaded */
 	/* The log device. */
 	int handle; /* -1: none */
 	uint32_t block_bytes;
@@ -75,7 +77,7 @@ struct update {
 struct changed_block {
 	uint64_t block;
 	uint64_t first, last; /* positions of the first and the last change since it was written */
-	bool writing;         /* in the round that is out; later changes make an entry of their own */
+	bool writing; /* in the round that is out; later changes make an entry of their own */
 };
 
 /*
@@ -86,19 +88,21 @@ struct changed_block {
 struct logdisk {
 	struct changed_block *changed;
 	size_t changed_count, changed_capacity;
-	uint64_t rewrite_block, rewrite_end; /* blocks to be written whatever they hold; empty when equal */
-	uint64_t rewrite_writing;            /* of them, in the round: [rewrite_block, rewrite_writing) */
+	uint64_t rewrite_block,
+		rewrite_end;      /* blocks to be written whatever they hold; empty when equal */
+	uint64_t rewrite_writing; /* of them, in the round: [rewrite_block, rewrite_writing) */
 	uint64_t rewrite_position;
 	uint32_t round_jobs; /* writes that are out */
 	bool round_failed;
-	bool urgent;         /* somebody waits */
+	bool urgent;                        /* somebody waits */
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
-	uint64_t changed_position; /* of the last change of a bit */
-	uint64_t told_position;    /* of the last WRITTEN */
+	uint64_t changed_position;          /* of the last change of a bit */
+	uint64_t told_position;             /* of the last WRITTEN */
 	uint64_t probe_again_ms;
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
-	uint64_t doubt_at_ms; /* after a take-over: write the marked blocks once more; UINT64_MAX: no */
-	uint32_t writer;      /* as last seen */
+	uint64_t
+		doubt_at_ms; /* after a take-over: write the marked blocks once more; UINT64_MAX: no */
+	uint32_t writer;     /* as last seen */
 	uint64_t region_count; /* as last seen */
 	bool failed_seen;
 	/* Loading at the first attach. */
@@ -110,9 +114,19 @@ struct logdisk {
 #define LOGDISK_BLOCK_BYTES 4096U
 
 enum counter {
-	COUNTER_REQUESTS, COUNTER_MARKS, COUNTER_MARKS_RETAINED, COUNTER_CLEARS, COUNTER_FLUSHES,
-	COUNTER_FLUSHES_AT_ONCE, COUNTER_OPERATIONS, COUNTER_DISK_WRITES, COUNTER_DISK_ERRORS,
-	COUNTER_RECOVERED, COUNTER_TAINTED_ASKED, COUNTER_HELD, COUNTER_COUNT,
+	COUNTER_REQUESTS,
+	COUNTER_MARKS,
+	COUNTER_MARKS_RETAINED,
+	COUNTER_CLEARS,
+	COUNTER_FLUSHES,
+	COUNTER_FLUSHES_AT_ONCE,
+	COUNTER_OPERATIONS,
+	COUNTER_DISK_WRITES,
+	COUNTER_DISK_ERRORS,
+	COUNTER_RECOVERED,
+	COUNTER_TAINTED_ASKED,
+	COUNTER_HELD,
+	COUNTER_COUNT,
 };
 
 /* A log that this node has something to do with. */
@@ -123,36 +137,37 @@ struct locallog {
 	struct instance *active; /* the one attached, or being attached */
 	struct pending *pending;
 
-	uint64_t ticket;         /* last one used */
-	uint64_t settled_ticket; /* all up to it are ordered and on the device */
-	uint64_t flush_ticket;   /* what the next FLUSH has to wait for */
-	uint64_t marks_ticket;   /* of the newest of `updates` */
+	uint64_t ticket;                 /* last one used */
+	uint64_t settled_ticket;         /* all up to it are ordered and on the device */
+	uint64_t flush_ticket;           /* what the next FLUSH has to wait for */
+	uint64_t marks_ticket;           /* of the newest of `updates` */
 	struct regionset *kernel_marked; /* the kernel holds these marked */
-	struct regionset *claimed;       /* marked by this node in the cluster once all that was sent is ordered */
-	struct regionset *unknown;       /* claimed by an earlier daemon: the kernel may hold them */
-	struct regionset *staged;        /* marked by the kernel, not sent yet */
-	struct regionset *unsettled;     /* claimed, not yet ordered and on the device */
-	struct window *window;           /* claimed, not held by the kernel */
+	struct regionset
+		*claimed; /* marked by this node in the cluster once all that was sent is ordered */
+	struct regionset *unknown;   /* claimed by an earlier daemon: the kernel may hold them */
+	struct regionset *staged;    /* marked by the kernel, not sent yet */
+	struct regionset *unsettled; /* claimed, not yet ordered and on the device */
+	struct window *window;       /* claimed, not held by the kernel */
 	struct update *updates;
 	struct update **last_update;
-	uint32_t stream_next;            /* region a stream would mark next */
+	uint32_t stream_next; /* region a stream would mark next */
 	uint32_t stream_length;
 
-	uint64_t started;                /* region the kernel copies now, or REGION_NONE */
-	struct regionset *done;          /* copied, not yet said */
-	struct regionset *reported;      /* said, not ordered yet */
-	bool work_asked;                 /* an OP_WORK is on its way */
+	uint64_t started;           /* region the kernel copies now, or REGION_NONE */
+	struct regionset *done;     /* copied, not yet said */
+	struct regionset *reported; /* said, not ordered yet */
+	bool work_asked;            /* an OP_WORK is on its way */
 	struct regionset *want_sent;
 	bool cycling, cycle_wanted;
 	uint64_t attach_ticket, release_ticket;
-	bool released;    /* OP_RELEASE was ordered */
+	bool released; /* OP_RELEASE was ordered */
 	bool detach_sent;
 	bool reattaching; /* the cluster has forgotten the log, its kernel has not */
 	bool in_doubt;    /* cut off: nothing settles until what was sent is sent again */
 	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
 	uint32_t remembered[VIEW_NODES_MAX]; /* the attached nodes, as last given to the port */
 	uint32_t remembered_count;
-	bool was_syncing;                /* for the operator's line */
+	bool was_syncing; /* for the operator's line */
 	uint64_t sync_started_ms;
 
 	struct logdisk disk;
@@ -195,7 +210,8 @@ struct engine {
 bool engine_is_frozen(const struct engine *engine);
 void engine_report(struct engine *engine, enum report_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void engine_send(struct engine *engine, struct locallog *log, struct wire_op *op); /* fills uuid; frees the op */
+void engine_send(struct engine *engine, struct locallog *log,
+		 struct wire_op *op); /* fills uuid; frees the op */
 struct regionlog *engine_state(const struct engine *engine, const struct locallog *log);
 struct regionlog_node *engine_own_node(const struct engine *engine, const struct locallog *log);
 const char *engine_short(const char *uuid); /* the tail by which people know a log */
@@ -208,13 +224,15 @@ void locallog_drop_if_unused(struct engine *engine, struct locallog *log);
 struct instance *instance_find(const struct locallog *log, uint64_t luid);
 struct instance *instance_new(struct locallog *log, uint64_t luid);
 void instance_remove(struct engine *engine, struct locallog *log, struct instance *instance);
-struct pending *pending_add(struct engine *engine, struct locallog *log, const struct ulog_request *request,
-			    enum wait_for wait, uint64_t ticket);
+struct pending *pending_add(struct engine *engine, struct locallog *log,
+			    const struct ulog_request *request, enum wait_for wait,
+			    uint64_t ticket);
 /* Takes the first that `test` likes out of the list; the caller frees it. NULL when there is none. */
 struct pending *pending_take(struct locallog *log, enum wait_for wait, uint64_t luid);
 void reply_error(struct engine *engine, const struct ulog_request *request, int error);
 void reply_u64(struct engine *engine, const struct ulog_request *request, uint64_t value);
-void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first, uint64_t second);
+void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first,
+		uint64_t second);
 
 /* lifecycle.c: CTR, DTR */
 void lifecycle_ctr(struct engine *engine, const struct ulog_request *request);
@@ -238,8 +256,10 @@ void attachment_rejoin(struct engine *engine, struct locallog *log);
 void attachment_refused(struct engine *engine, struct locallog *log); /* the rejoin */
 
 /* activity.c: marks, clears, flushes, the window */
-void activity_mark(struct engine *engine, struct locallog *log, const struct ulog_request *request); /* MARK, FLUSH */
-int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions, uint32_t count);
+void activity_mark(struct engine *engine, struct locallog *log,
+		   const struct ulog_request *request); /* MARK, FLUSH */
+int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions,
+		   uint32_t count);
 void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 /* Takes an update over: it settles when its ticket is ordered and on the device. */
 void activity_await(struct locallog *log, struct update *update);
@@ -269,7 +289,8 @@ void recovery_set_sync(struct engine *engine, struct locallog *log, struct insta
 		       const struct ulog_request *request);
 void recovery_is_remote(struct engine *engine, struct locallog *log, struct instance *instance,
 			const struct ulog_request *request);
-bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region);
+bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance,
+		      uint32_t region);
 void recovery_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want);
 /* The kernel stops copying: what it was handed goes back. */
@@ -308,6 +329,7 @@ void diskjob_close(struct engine *engine, struct instance *instance);
 void diskjob_done(struct engine *engine, const struct disk_result *result);
 void diskjob_free_all(struct engine *engine);
 void logdisk_load(struct engine *engine, struct locallog *log);
-void logdisk_load_piece(struct engine *engine, struct locallog *log, const struct disk_result *result);
+void logdisk_load_piece(struct engine *engine, struct locallog *log,
+			const struct disk_result *result);
 
 #endif

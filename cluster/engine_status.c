@@ -35,7 +35,8 @@ void engine_status(const struct engine *engine, struct engine_status *status)
 	status->members = membership_members(engine->membership, &status->member_count);
 }
 
-static const char *log_state(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+static const char *log_state(const struct engine *engine, const struct locallog *log,
+			     const struct regionlog *state)
 {
 	if (log && log->active && log->active->state == INSTANCE_RESUMING)
 		return "joining";
@@ -73,7 +74,8 @@ struct lists {
 	struct engine_counter counters[COUNTER_COUNT];
 };
 
-static void list_nodes(const struct regionlog *state, struct lists *lists, struct engine_log_status *status)
+static void list_nodes(const struct regionlog *state, struct lists *lists,
+		       struct engine_log_status *status)
 {
 	for (size_t i = 0; i < state->node_count && i < VIEW_NODES_MAX; i++) {
 		const struct regionlog_node *node = &state->nodes[i];
@@ -92,7 +94,8 @@ static void list_nodes(const struct regionlog *state, struct lists *lists, struc
 	status->recovering = lists->recovering;
 }
 
-static void describe_state(const struct regionlog *state, struct lists *lists, struct engine_log_status *status)
+static void describe_state(const struct regionlog *state, struct lists *lists,
+			   struct engine_log_status *status)
 {
 	struct bytes_buffer buffer = {0};
 
@@ -109,10 +112,11 @@ static void describe_state(const struct regionlog *state, struct lists *lists, s
 	bytes_free(&buffer);
 }
 
-static void describe_local(const struct locallog *log, struct lists *lists, struct engine_log_status *status)
+static void describe_local(const struct locallog *log, struct lists *lists,
+			   struct engine_log_status *status)
 {
-	for (const struct instance *instance = log->instances; instance && status->instance_count < 16;
-	     instance = instance->next) {
+	for (const struct instance *instance = log->instances;
+	     instance && status->instance_count < 16; instance = instance->next) {
 		lists->instances[status->instance_count++] =
 			(struct engine_instance_status){instance->luid, instance_state(instance)};
 		status->device = instance->args.device;
@@ -133,8 +137,9 @@ static void describe_local(const struct locallog *log, struct lists *lists, stru
 		status->device = log->active->args.device;
 }
 
-static void visit_log(const struct engine *engine, const struct locallog *log, const struct regionlog *state,
-		      void *context, void (*visit)(void *context, const struct engine_log_status *log))
+static void visit_log(const struct engine *engine, const struct locallog *log,
+		      const struct regionlog *state, void *context,
+		      void (*visit)(void *context, const struct engine_log_status *log))
 {
 	struct lists *lists = memory_new(1, sizeof(*lists));
 	struct engine_log_status status = {

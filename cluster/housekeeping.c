@@ -13,7 +13,8 @@ bool housekeeping_is_due(const struct engine *engine)
 
 uint64_t housekeeping_deadline(const struct engine *engine)
 {
-	return engine->logs || replica_log_count(engine->replica) > 0 ? engine->housekeeping_ms : UINT64_MAX;
+	return engine->logs || replica_log_count(engine->replica) > 0 ? engine->housekeeping_ms
+								      : UINT64_MAX;
 }
 
 static bool is_in_cluster(const struct engine *engine, uint32_t node)
@@ -58,7 +59,8 @@ static void wake_own_kernel(struct engine *engine)
 	engine->wake_kernels_ms = engine->now_ms + WAKE_KERNELS_MS;
 	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
 		const struct regionlog *state = replica_log(engine->replica, i);
-		const struct regionlog_node *own = regionlog_find_node(state, engine->settings.node);
+		const struct regionlog_node *own =
+			regionlog_find_node(state, engine->settings.node);
 		const struct locallog *log = locallog_find(engine, state->uuid);
 
 		if (own && (own->attached || own->opaque) && !(log && log->instances))

@@ -19,36 +19,42 @@ static void drop_luid_elsewhere(struct engine *engine, const struct ulog_request
 		struct instance *instance = instance_find(log, request->luid);
 
 		next = log->next;
-		if (!instance || strcmp(log->uuid, request->uuid) == 0 || instance->state == INSTANCE_ACTIVE)
+		if (!instance || strcmp(log->uuid, request->uuid) == 0 ||
+		    instance->state == INSTANCE_ACTIVE)
 			continue;
 		instance_remove(engine, log, instance);
 		locallog_drop_if_unused(engine, log);
 	}
 }
 
-static void answer_ctr(struct engine *engine, const struct instance *instance, const struct ulog_request *request)
+static void answer_ctr(struct engine *engine, const struct instance *instance,
+		       const struct ulog_request *request)
 {
 	struct ulog_reply reply;
 	char device[32];
 
 	ulog_reply_init(&reply, request);
 	/* Registered with device-mapper, the log device shows in `dmsetup deps`; a reconnecting kernel has no room for it. */
-	if (request->version >= 2 && !request->reconnect && instance->args.type == LOG_TYPE_DISK && instance->major) {
-		snprintf(device, sizeof(device), "%" PRIu32 ":%" PRIu32, instance->major, instance->minor);
+	if (request->version >= 2 && !request->reconnect && instance->args.type == LOG_TYPE_DISK &&
+	    instance->major) {
+		snprintf(device, sizeof(device), "%" PRIu32 ":%" PRIu32, instance->major,
+			 instance->minor);
 		ulog_reply_set_string(&reply, device, true);
 	}
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
-static void refuse_ctr(struct engine *engine, const struct ulog_request *request, int error, const char *reason)
+static void refuse_ctr(struct engine *engine, const struct ulog_request *request, int error,
+		       const char *reason)
 {
-	engine_report(engine, REPORT_ERROR, "%s: table refused: %s (\"%s\")", engine_short(request->uuid), reason,
-		      request->constructor);
+	engine_report(engine, REPORT_ERROR, "%s: table refused: %s (\"%s\")",
+		      engine_short(request->uuid), reason, request->constructor);
 	reply_error(engine, request, error);
 }
 
 /* A log has one shape in the whole cluster as long as somebody uses it. */
-static bool fits_cluster(struct engine *engine, const struct ulog_request *request, const struct logargs *args)
+static bool fits_cluster(struct engine *engine, const struct ulog_request *request,
+			 const struct logargs *args)
 {
 	const struct regionlog *state = replica_find(engine->replica, request->uuid);
 	char reason[160];
@@ -63,14 +69,15 @@ static bool fits_cluster(struct engine *engine, const struct ulog_request *reque
 	return false;
 }
 
-static void construct(struct engine *engine, const struct ulog_request *request, const struct logargs *args)
+static void construct(struct engine *engine, const struct ulog_request *request,
+		      const struct logargs *args)
 {
 	struct locallog *log = locallog_need(engine, request->uuid);
 	struct instance *instance = instance_new(log, request->luid);
 	struct disk_job job = {.kind = DISK_OPEN};
 
 	instance->args = *args;
-	strcpy(instance->constructor, request->constructor);
+	memcpy(instance->constructor, request->constructor, sizeof(instance->constructor));
 	instance->reconnect = request->reconnect;
 	/* What this kernel was told before is not known: as if it never asked again. */
 	instance->hint = request->reconnect ? args->region_count : 0;
@@ -109,8 +116,8 @@ void lifecycle_ctr(struct engine *engine, const struct ulog_request *request)
 		construct(engine, request, &args);
 }
 
-static void open_failed(struct engine *engine, struct locallog *log, struct instance *instance, int error,
-			const char *reason)
+static void open_failed(struct engine *engine, struct locallog *log, struct instance *instance,
+			int error, const char *reason)
 {
 	struct pending *pending;
 	uint64_t luid = instance->luid;
@@ -125,7 +132,9 @@ static void open_failed(struct engine *engine, struct locallog *log, struct inst
 
 static void read_header(struct engine *engine, struct locallog *log, struct instance *instance)
 {
-	struct disk_job job = {.kind = DISK_READ, .handle = instance->handle, .length_bytes = instance->block_bytes};
+	struct disk_job job = {.kind = DISK_READ,
+			       .handle = instance->handle,
+			       .length_bytes = instance->block_bytes};
 
 	diskjob_start(engine, log, instance, DISK_FOR_HEADER, &job);
 }
@@ -144,8 +153,10 @@ static void take_device(struct engine *engine, struct locallog *log, struct inst
 	need = disklog_size_bytes(instance->args.region_count, instance->block_bytes);
 	if (instance->size_bytes < need) {
 		snprintf(reason, sizeof(reason),
-			 "log device %s is too small: %" PRIu64 " regions need %" PRIu64 " bytes, it has %" PRIu64,
-			 instance->args.device, instance->args.region_count, need, instance->size_bytes);
+			 "log device %s is too small: %" PRIu64 " regions need %" PRIu64
+			 " bytes, it has %" PRIu64,
+			 instance->args.device, instance->args.region_count, need,
+			 instance->size_bytes);
 		open_failed(engine, log, instance, -EINVAL, reason);
 		return;
 	}
@@ -161,7 +172,8 @@ static void take_header(struct engine *engine, struct locallog *log, struct inst
 
 	disklog_header_decode(result->data, &header);
 	if (disklog_header_kind(&header) == DISKLOG_UNSUPPORTED) {
-		snprintf(reason, sizeof(reason), "log device %s has a mirror log of version %" PRIu32 ", not 2",
+		snprintf(reason, sizeof(reason),
+			 "log device %s has a mirror log of version %" PRIu32 ", not 2",
 			 instance->args.device, header.version);
 		open_failed(engine, log, instance, -EINVAL, reason);
 		return;
@@ -200,7 +212,7 @@ static void forget(struct engine *engine, const char *uuid)
 {
 	struct wire_op op = {.kind = OP_FORGET};
 
-	strcpy(op.uuid, uuid);
+	ulog_uuid_copy(op.uuid, uuid);
 	engine_send(engine, NULL, &op);
 }
 

@@ -25,7 +25,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	if (*at && strcmp((*at)->uuid, uuid) == 0)
 		return *at;
 	log = memory_new(1, sizeof(*log));
-	strcpy(log->uuid, uuid);
+	ulog_uuid_copy(log->uuid, uuid);
 	log->kernel_marked = regionset_new();
 	log->claimed = regionset_new();
 	log->unknown = regionset_new();
@@ -34,7 +34,8 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->done = regionset_new();
 	log->reported = regionset_new();
 	log->want_sent = regionset_new();
-	log->window = window_new(engine->settings.window_regions ? engine->settings.window_regions : 1);
+	log->window =
+		window_new(engine->settings.window_regions ? engine->settings.window_regions : 1);
 	log->last_update = &log->updates;
 	log->started = REGION_NONE;
 	log->disk.write_at_ms = UINT64_MAX;
@@ -142,22 +143,25 @@ void instance_remove(struct engine *engine, struct locallog *log, struct instanc
 
 static bool same_request(const struct ulog_request *one, const struct ulog_request *other)
 {
-	return one->luid == other->luid && one->type == other->type && one->region_count == other->region_count &&
-	       memcmp(one->regions, other->regions, one->region_count * sizeof(one->regions[0])) == 0;
+	return one->luid == other->luid && one->type == other->type &&
+	       one->region_count == other->region_count &&
+	       memcmp(one->regions, other->regions, one->region_count * sizeof(one->regions[0])) ==
+		       0;
 }
 
 /* The kernel sends a request again after 15 s (DM_ULOG_RETRY_TIMEOUT): what comes earlier is another thread's. */
 #define RESENT_AFTER_MS 14000
 
-struct pending *pending_add(struct engine *engine, struct locallog *log, const struct ulog_request *request,
-			    enum wait_for wait, uint64_t ticket)
+struct pending *pending_add(struct engine *engine, struct locallog *log,
+			    const struct ulog_request *request, enum wait_for wait, uint64_t ticket)
 {
 	struct pending **at = &log->pending;
 	struct pending *pending;
 
 	for (; *at; at = &(*at)->next) {
 		pending = *at;
-		if (engine->now_ms - pending->since_ms < RESENT_AFTER_MS || !same_request(&pending->request, request))
+		if (engine->now_ms - pending->since_ms < RESENT_AFTER_MS ||
+		    !same_request(&pending->request, request))
 			continue;
 		/* Another thread's, held as long, is newer than one that starts over. */
 		if ((int32_t)(request->seq - pending->request.seq) <= 0)
@@ -210,7 +214,8 @@ void reply_u64(struct engine *engine, const struct ulog_request *request, uint64
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
-void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first, uint64_t second)
+void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first,
+		uint64_t second)
 {
 	struct ulog_reply reply;
 

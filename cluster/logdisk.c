@@ -31,7 +31,8 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 	}
 	if (disk->changed_count == disk->changed_capacity) {
 		disk->changed_capacity = disk->changed_capacity ? 2 * disk->changed_capacity : 16;
-		disk->changed = memory_resize(disk->changed, disk->changed_capacity * sizeof(*disk->changed));
+		disk->changed = memory_resize(disk->changed,
+					      disk->changed_capacity * sizeof(*disk->changed));
 	}
 	disk->changed[disk->changed_count++] =
 		(struct changed_block){.block = block, .first = position, .last = position};
@@ -66,7 +67,8 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 	log->disk.rewrite_block = log->disk.rewrite_writing = end;
 	log->disk.rewrite_end = end;
 	if (region < state->region_count)
-		log->disk.rewrite_block = disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
+		log->disk.rewrite_block =
+			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
 	log->disk.rewrite_writing = log->disk.rewrite_block;
 	log->disk.rewrite_position = replica_position(engine->replica);
 	changed_block(engine, log, 0);

@@ -39,7 +39,8 @@ static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t 
 		uint64_t index = region - first;
 		bool dirty = !(bits[index / 8] & (1U << (index % 8)));
 
-		if (index % 8 == 0 && region + 8 <= end && bits[index / 8] == 0xff && run == REGION_NONE) {
+		if (index % 8 == 0 && region + 8 <= end && bits[index / 8] == 0xff &&
+		    run == REGION_NONE) {
 			region += 7;
 			continue;
 		}
@@ -82,7 +83,8 @@ static void take_piece(struct locallog *log, const struct disk_result *result)
 	log->disk.load_offset = end;
 }
 
-void logdisk_load_piece(struct engine *engine, struct locallog *log, const struct disk_result *result)
+void logdisk_load_piece(struct engine *engine, struct locallog *log,
+			const struct disk_result *result)
 {
 	struct instance *instance = log->active;
 
@@ -90,15 +92,19 @@ void logdisk_load_piece(struct engine *engine, struct locallog *log, const struc
 		return;
 	if (result->result <= 0) {
 		/* As the kernel does: a log that cannot be read says nothing, so nothing is in sync. */
-		engine_report(engine, REPORT_ERROR, "%s: cannot read log device %s: %s; all regions are taken as out of sync",
-			      engine_short(log->uuid), instance->args.device, strerror((int)-result->result));
+		engine_report(
+			engine, REPORT_ERROR,
+			"%s: cannot read log device %s: %s; all regions are taken as out of sync",
+			engine_short(log->uuid), instance->args.device,
+			strerror((int)-result->result));
 		regionset_clear(log->disk.loaded);
 		log->disk.load_valid = 0;
 		attachment_loaded(engine, log);
 		return;
 	}
 	take_piece(log, result);
-	if (log->disk.load_offset < disklog_size_bytes(instance->args.region_count, instance->block_bytes))
+	if (log->disk.load_offset <
+	    disklog_size_bytes(instance->args.region_count, instance->block_bytes))
 		read_piece(engine, log);
 	else
 		attachment_loaded(engine, log);

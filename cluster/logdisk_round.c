@@ -8,11 +8,11 @@
 #include "cluster/engine_internal.h"
 #include "common/disklog.h"
 
-#define RETRY_MS 2000
-#define DOUBT_MS 10000
-#define RING_PROOF_MS 100
-#define PROBE_AGAIN_MS 500
-#define ROUND_JOBS_MAX 32
+#define RETRY_MS               2000
+#define DOUBT_MS               10000
+#define RING_PROOF_MS          100
+#define PROBE_AGAIN_MS         500
+#define ROUND_JOBS_MAX         32
 #define REWRITE_BLOCKS_PER_JOB 16
 
 static void render_block(const struct regionlog *state, uint64_t block, uint8_t *bytes)
@@ -28,15 +28,16 @@ static void render_block(const struct regionlog *state, uint64_t block, uint8_t 
 	if (first >= end)
 		return;
 	bit = disklog_bit_in_block((uint32_t)first, LOGDISK_BLOCK_BYTES);
-	for (uint64_t region = first; region < end; region += 8) /* a block's bits start at a byte */
+	for (uint64_t region = first; region < end;
+	     region += 8) /* a block's bits start at a byte */
 		bytes[(bit + (region - first)) / 8] =
 			end - region >= 8 ? 0xff : (uint8_t)((1U << (end - region)) - 1);
 	regionlog_render_bits(state, first, end, bytes, bit);
 }
 
 /* The last block may end before the device does, or with it. */
-static uint32_t trimmed(const struct instance *instance, const struct regionlog *state, uint64_t offset,
-			uint32_t length)
+static uint32_t trimmed(const struct instance *instance, const struct regionlog *state,
+			uint64_t offset, uint32_t length)
 {
 	uint64_t size = disklog_size_bytes(state->region_count, instance->block_bytes);
 
@@ -56,16 +57,19 @@ static void write_blocks(struct engine *engine, struct locallog *log, const stru
 
 	for (uint32_t i = 0; i < count; i++)
 		render_block(state, first + i, bytes + (size_t)i * LOGDISK_BLOCK_BYTES);
-	job.length_bytes = trimmed(log->active, state, job.offset_bytes, count * LOGDISK_BLOCK_BYTES);
+	job.length_bytes =
+		trimmed(log->active, state, job.offset_bytes, count * LOGDISK_BLOCK_BYTES);
 	log->disk.round_jobs++;
 	log->counters[COUNTER_DISK_WRITES]++;
 	diskjob_start(engine, log, log->active, DISK_FOR_WRITE, &job);
 }
 
-static void write_changed(struct engine *engine, struct locallog *log, const struct regionlog *state)
+static void write_changed(struct engine *engine, struct locallog *log,
+			  const struct regionlog *state)
 {
 	struct logdisk *disk = &log->disk;
-	uint64_t blocks = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+	uint64_t blocks =
+		disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
 
 	for (size_t i = 0; i < disk->changed_count && disk->round_jobs < ROUND_JOBS_MAX; i++) {
 		disk->changed[i].writing = true;
@@ -77,14 +81,16 @@ static void write_changed(struct engine *engine, struct locallog *log, const str
 static void write_rest(struct engine *engine, struct locallog *log, const struct regionlog *state)
 {
 	struct logdisk *disk = &log->disk;
-	uint64_t blocks = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+	uint64_t blocks =
+		disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
 
 	if (disk->rewrite_end > blocks)
 		disk->rewrite_end = blocks;
 	disk->rewrite_writing = disk->rewrite_block;
 	while (disk->rewrite_writing < disk->rewrite_end && disk->round_jobs < ROUND_JOBS_MAX) {
 		uint64_t left = disk->rewrite_end - disk->rewrite_writing;
-		uint32_t count = left < REWRITE_BLOCKS_PER_JOB ? (uint32_t)left : REWRITE_BLOCKS_PER_JOB;
+		uint32_t count =
+			left < REWRITE_BLOCKS_PER_JOB ? (uint32_t)left : REWRITE_BLOCKS_PER_JOB;
 
 		write_blocks(engine, log, state, disk->rewrite_writing, count);
 		disk->rewrite_writing += count;
@@ -177,7 +183,8 @@ void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t res
 
 void logdisk_tell(struct engine *engine, struct locallog *log)
 {
-	if (log->disk.writer != engine->settings.node || engine_is_frozen(engine) || !has_company(engine, log))
+	if (log->disk.writer != engine->settings.node || engine_is_frozen(engine) ||
+	    !has_company(engine, log))
 		return;
 	/* The others keep an entry a block until they hear; once in a while is enough. */
 	if (log->disk.changed_count == 0 && log->disk.changed_position > log->disk.told_position)
@@ -242,12 +249,14 @@ uint64_t logdisk_deadline(const struct engine *engine, const struct locallog *lo
 	if (!writes || !may_start_round(log))
 		return UINT64_MAX;
 	/* Due, and asked for a proof of the ring: the next try. */
-	if (engine->now_ms < log->disk.probe_again_ms && (log->disk.urgent || log->disk.write_at_ms <= engine->now_ms))
+	if (engine->now_ms < log->disk.probe_again_ms &&
+	    (log->disk.urgent || log->disk.write_at_ms <= engine->now_ms))
 		return log->disk.probe_again_ms;
 	return log->disk.write_at_ms;
 }
 
-static bool round_is_due(const struct engine *engine, const struct locallog *log, const struct regionlog *state)
+static bool round_is_due(const struct engine *engine, const struct locallog *log,
+			 const struct regionlog *state)
 {
 	const struct logdisk *disk = &log->disk;
 

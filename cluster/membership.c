@@ -26,7 +26,7 @@ struct membership {
 	bool cut_off; /* since the state was certain, others may have gone on without this node */
 	bool parted;  /* nodes were lost, and no quorum of the rest is known yet */
 	enum quorum quorum;
-	bool census;    /* not all members have said hello yet */
+	bool census;         /* not all members have said hello yet */
 	uint64_t census_id;  /* 0: not called yet */
 	uint64_t decided_id; /* of the last census that came to its end */
 	uint64_t census_count;
@@ -38,7 +38,8 @@ struct membership {
 	struct transfer_out *outgoing;
 };
 
-struct membership *membership_new(uint32_t node, uint64_t join_seed, const struct membership_ports *ports)
+struct membership *membership_new(uint32_t node, uint64_t join_seed,
+				  const struct membership_ports *ports)
 {
 	struct membership *membership = memory_new(1, sizeof(*membership));
 
@@ -83,7 +84,9 @@ static void send_hello(struct membership *membership, bool unasked)
 		.version_max = WIRE_VERSION_MAX,
 		.state = own_state(membership),
 		.join_id = membership->join_id,
-		.position = membership->has_state ? membership->ports.position(membership->ports.context) : 0,
+		.position = membership->has_state
+				    ? membership->ports.position(membership->ports.context)
+				    : 0,
 		.census = unasked ? membership->decided_id : membership->census_id,
 		.unasked = unasked,
 	};
@@ -115,7 +118,8 @@ static void serve(struct membership *membership)
 		const struct member *member = &membership->members[i];
 
 		if (member->join_id != 0 && member->state != HELLO_LIVE)
-			transfer_out_start(membership->outgoing, &membership->ports, member->node, member->join_id);
+			transfer_out_start(membership->outgoing, &membership->ports, member->node,
+					   member->join_id);
 	}
 }
 
@@ -290,7 +294,8 @@ void membership_view(struct membership *membership, const struct view *view)
 	else
 		transfer_in_keep_view(membership->incoming, view);
 	/* The one that was to ask, or to answer, may have left: ask again. */
-	if (has_joins(view) || !lowest_live(membership) || (membership->census && has_leavers(view)))
+	if (has_joins(view) || !lowest_live(membership) ||
+	    (membership->census && has_leavers(view)))
 		start_census(membership);
 	else
 		serve(membership);
@@ -301,7 +306,8 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 	struct member *member = find_member(membership, node);
 
 	/* Said before the last decision, it may be overtaken by it. */
-	if (!member || hello->census != (hello->unasked ? membership->decided_id : membership->census_id))
+	if (!member ||
+	    hello->census != (hello->unasked ? membership->decided_id : membership->census_id))
 		return;
 	member->state = hello->state;
 	member->join_id = hello->join_id;
@@ -319,11 +325,13 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 		serve(membership);
 }
 
-void membership_snapshot_begin(struct membership *membership, uint32_t node, const struct wire_snapshot_begin *begin)
+void membership_snapshot_begin(struct membership *membership, uint32_t node,
+			       const struct wire_snapshot_begin *begin)
 {
 	if (node == membership->node)
 		transfer_out_begin(membership->outgoing, &membership->ports, begin);
-	if (begin->joiner == membership->node && begin->join_id == membership->join_id && !membership->live)
+	if (begin->joiner == membership->node && begin->join_id == membership->join_id &&
+	    !membership->live)
 		transfer_in_begin(membership->incoming, node, begin->transfer_id);
 }
 
@@ -342,7 +350,8 @@ static void finish_join(struct membership *membership)
 	send_hello(membership, true);
 }
 
-void membership_snapshot_data(struct membership *membership, uint32_t node, const struct wire_snapshot_data *data)
+void membership_snapshot_data(struct membership *membership, uint32_t node,
+			      const struct wire_snapshot_data *data)
 {
 	if (data->joiner != membership->node || membership->live)
 		return;

@@ -43,15 +43,18 @@ struct membership_ports {
 	void (*outdated)(void *context);
 };
 
-struct membership *membership_new(uint32_t node, uint64_t join_seed, const struct membership_ports *ports);
+struct membership *membership_new(uint32_t node, uint64_t join_seed,
+				  const struct membership_ports *ports);
 void membership_free(struct membership *membership);
 
 /* Inputs, in their order. */
 void membership_view(struct membership *membership, const struct view *view);
 void membership_census(struct membership *membership, uint64_t census);
 void membership_hello(struct membership *membership, uint32_t node, const struct wire_hello *hello);
-void membership_snapshot_begin(struct membership *membership, uint32_t node, const struct wire_snapshot_begin *begin);
-void membership_snapshot_data(struct membership *membership, uint32_t node, const struct wire_snapshot_data *data);
+void membership_snapshot_begin(struct membership *membership, uint32_t node,
+			       const struct wire_snapshot_begin *begin);
+void membership_snapshot_data(struct membership *membership, uint32_t node,
+			      const struct wire_snapshot_data *data);
 void membership_ops(struct membership *membership, uint32_t node, const void *bytes, size_t size);
 void membership_quorum(struct membership *membership, enum quorum quorum);
 /* The connection to the cluster is gone. */

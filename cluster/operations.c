@@ -20,7 +20,8 @@ struct bits {
 	bool *dirty;
 };
 
-static void bits_before(struct bits *bits, const struct regionlog *state, const uint32_t *regions, uint32_t count)
+static void bits_before(struct bits *bits, const struct regionlog *state, const uint32_t *regions,
+			uint32_t count)
 {
 	*bits = (struct bits){.regions = regions, .count = state ? count : 0};
 	if (bits->count == 0)
@@ -43,12 +44,13 @@ static void bits_after(struct engine *engine, struct locallog *log, struct bits 
 }
 
 /* Marks that end in one go. */
-static void release_bits(struct engine *engine, struct locallog *log, const struct regionlog *state, uint32_t node)
+static void release_bits(struct engine *engine, struct locallog *log, const struct regionlog *state,
+			 uint32_t node)
 {
 	const struct regionlog_node *entry = state ? regionlog_find_node(state, node) : NULL;
 
-	for (uint64_t region = entry ? regionset_next(entry->marked, 0) : REGION_NONE; region != REGION_NONE;
-	     region = regionset_next(entry->marked, region + 1))
+	for (uint64_t region = entry ? regionset_next(entry->marked, 0) : REGION_NONE;
+	     region != REGION_NONE; region = regionset_next(entry->marked, region + 1))
 		if (!regionset_contains(state->unsynced, (uint32_t)region))
 			logdisk_changed(engine, log, (uint32_t)region, false);
 }
@@ -94,8 +96,8 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	}
 }
 
-static void local_effects(struct engine *engine, struct locallog *log, uint32_t origin, const struct wire_op *op,
-			  const struct replica_outcome *outcome)
+static void local_effects(struct engine *engine, struct locallog *log, uint32_t origin,
+			  const struct wire_op *op, const struct replica_outcome *outcome)
 {
 	bool was_failed = log->disk.failed_seen;
 
@@ -107,11 +109,14 @@ static void local_effects(struct engine *engine, struct locallog *log, uint32_t 
 		log->cycle_wanted = log->cycle_wanted || op->kind == OP_REJOIN;
 	log->disk.failed_seen = outcome->log && outcome->log->failed;
 	if (log->disk.failed_seen && !was_failed) {
-		engine_report(engine, REPORT_ERROR, "%s: log device failed: writes get an error until its table is reloaded",
-			      engine_short(log->uuid));
+		engine_report(
+			engine, REPORT_ERROR,
+			"%s: log device failed: writes get an error until its table is reloaded",
+			engine_short(log->uuid));
 		activity_fail(engine, log);
 	} else if (was_failed && !log->disk.failed_seen) {
-		engine_report(engine, REPORT_NOTICE, "%s: log device works again", engine_short(log->uuid));
+		engine_report(engine, REPORT_NOTICE, "%s: log device works again",
+			      engine_short(log->uuid));
 	}
 	operations_follow(engine, log);
 }
@@ -129,14 +134,15 @@ void operations_follow(struct engine *engine, struct locallog *log)
 /* Its sender answers its kernel only when the device has it. */
 static bool is_waited_for(const struct wire_op *op)
 {
-	return (op->kind == OP_UPDATE && op->region_count > 0) || op->kind == OP_ATTACH || op->kind == OP_UNSYNC ||
-	       op->kind == OP_REJOIN;
+	return (op->kind == OP_UPDATE && op->region_count > 0) || op->kind == OP_ATTACH ||
+	       op->kind == OP_UNSYNC || op->kind == OP_REJOIN;
 }
 
 static void apply_one(struct engine *engine, uint32_t origin, const struct wire_op *op)
 {
 	struct locallog *log = op->uuid[0] ? locallog_find(engine, op->uuid) : NULL;
-	const struct regionlog *state = op->uuid[0] ? replica_find(engine->replica, op->uuid) : NULL;
+	const struct regionlog *state =
+		op->uuid[0] ? replica_find(engine->replica, op->uuid) : NULL;
 	bool disk = keeps_disk(log, state);
 	bool foreign = origin != engine->settings.node;
 	struct bits marks = {0}, clears = {0};

@@ -8,7 +8,7 @@
 
 /* Packing needs something to wait for: at most this many messages with operations are on their way. */
 #define IN_FLIGHT_MAX 8
-#define PACK_BYTES (16U * 1024U)
+#define PACK_BYTES    (16U * 1024U)
 
 struct entry {
 	struct entry *next;

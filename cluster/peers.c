@@ -17,7 +17,7 @@ void engine_recall(struct engine *engine, const char *uuid, const uint32_t *node
 	if (strlen(uuid) >= ULOG_UUID_SIZE || count > VIEW_NODES_MAX)
 		return;
 	recalled = memory_new(1, sizeof(*recalled));
-	strcpy(recalled->uuid, uuid);
+	ulog_uuid_copy(recalled->uuid, uuid);
 	memcpy(recalled->nodes, nodes, count * sizeof(nodes[0]));
 	recalled->node_count = (uint32_t)count;
 	recalled->next = engine->recalled;
@@ -28,16 +28,19 @@ static void expect(struct engine *engine, const struct recalled *recalled)
 {
 	struct wire_op op = {.kind = OP_EXPECT, .region_count = recalled->node_count};
 
-	strcpy(op.uuid, recalled->uuid);
-	op.regions = memory_copy(recalled->nodes, recalled->node_count * sizeof(recalled->nodes[0]));
+	ulog_uuid_copy(op.uuid, recalled->uuid);
+	op.regions =
+		memory_copy(recalled->nodes, recalled->node_count * sizeof(recalled->nodes[0]));
 	engine_send(engine, NULL, &op);
 }
 
 void peers_expect(struct engine *engine)
 {
-	for (const struct recalled *recalled = engine->recalled; recalled; recalled = recalled->next) {
+	for (const struct recalled *recalled = engine->recalled; recalled;
+	     recalled = recalled->next) {
 		const struct regionlog *state = replica_find(engine->replica, recalled->uuid);
-		const struct regionlog_node *own = state ? regionlog_find_node(state, engine->settings.node) : NULL;
+		const struct regionlog_node *own =
+			state ? regionlog_find_node(state, engine->settings.node) : NULL;
 
 		if (!own)
 			expect(engine, recalled);
@@ -65,10 +68,12 @@ void peers_remember(struct engine *engine, struct locallog *log)
 	uint32_t nodes[VIEW_NODES_MAX];
 	uint32_t count = 0;
 
-	for (size_t i = 0; own && own->attached && i < state->node_count && count < VIEW_NODES_MAX; i++)
+	for (size_t i = 0; own && own->attached && i < state->node_count && count < VIEW_NODES_MAX;
+	     i++)
 		if (state->nodes[i].attached || state->nodes[i].opaque || state->nodes[i].lost)
 			nodes[count++] = state->nodes[i].node;
-	if (count == log->remembered_count && memcmp(nodes, log->remembered, count * sizeof(nodes[0])) == 0)
+	if (count == log->remembered_count &&
+	    memcmp(nodes, log->remembered, count * sizeof(nodes[0])) == 0)
 		return;
 	memcpy(log->remembered, nodes, count * sizeof(nodes[0]));
 	log->remembered_count = count;
@@ -85,7 +90,7 @@ void peers_gone(struct engine *engine, const char *uuid)
 	forget(engine, uuid);
 	if (!state || !regionlog_find_node(state, engine->settings.node))
 		return;
-	strcpy(op.uuid, uuid);
+	ulog_uuid_copy(op.uuid, uuid);
 	engine_send(engine, NULL, &op);
 }
 

@@ -14,19 +14,19 @@
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
 
-#define WORK_AGAIN_MS 250
+#define WORK_AGAIN_MS  250
 #define CYCLE_AGAIN_MS 5000
 #define CYCLE_PAUSE_MS 500
-#define OLD_MARKS_MS 10000
+#define OLD_MARKS_MS   10000
 
 static struct wire_op work_op(struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_WORK};
 	uint64_t region;
 
-	if (!regionset_is_empty(log->done))
-		op.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
-	for (region = regionset_next(log->done, 0); region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX;
+	op.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
+	for (region = regionset_next(log->done, 0);
+	     region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX;
 	     region = regionset_next(log->done, region + 1))
 		op.regions[op.region_count++] = (uint32_t)region;
 	for (uint32_t i = 0; i < op.region_count; i++) {
@@ -90,7 +90,8 @@ static uint64_t next_own(const struct engine *engine, const struct locallog *log
 	if (!state || !own)
 		return REGION_NONE;
 	for (size_t i = 0; i < state->wanted_count; i++)
-		if (regionset_contains(own->working, state->wanted[i]) && !is_copied(log, state->wanted[i]))
+		if (regionset_contains(own->working, state->wanted[i]) &&
+		    !is_copied(log, state->wanted[i]))
 			return state->wanted[i];
 	region = regionset_next(own->working, 0);
 	while (region != REGION_NONE && is_copied(log, (uint32_t)region))
@@ -126,7 +127,8 @@ static bool give_work(struct engine *engine, struct locallog *log, struct instan
 	return true;
 }
 
-static void no_work(struct engine *engine, struct instance *instance, const struct ulog_request *request)
+static void no_work(struct engine *engine, struct instance *instance,
+		    const struct ulog_request *request)
 {
 	instance->wants_work = true;
 	reply_pair(engine, request, 0, 0);
@@ -139,14 +141,14 @@ void recovery_get_work(struct engine *engine, struct locallog *log, struct insta
 
 	/* Held, it would hold up reads too: the kernel asks in the thread that does everything. */
 	if (instance != log->active || instance->state != INSTANCE_ACTIVE || instance->suspending ||
-	    instance->gave_up || !state ||
-	    engine_is_frozen(engine)) {
+	    instance->gave_up || !state || engine_is_frozen(engine)) {
 		no_work(engine, instance, request);
 		return;
 	}
 	if (give_work(engine, log, instance, request))
 		return;
-	if (!log->work_asked && regionset_is_empty(log->done) && !regionlog_has_work(state, engine->settings.node)) {
+	if (!log->work_asked && regionset_is_empty(log->done) &&
+	    !regionlog_has_work(state, engine->settings.node)) {
 		no_work(engine, instance, request);
 		return;
 	}
@@ -177,7 +179,8 @@ void recovery_ordered(struct engine *engine, struct locallog *log, const struct 
 	}
 }
 
-static void copied(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region)
+static void copied(struct engine *engine, struct locallog *log, struct instance *instance,
+		   uint32_t region)
 {
 	const struct regionlog *state = engine_state(engine, log);
 	const struct regionlog_node *own = engine_own_node(engine, log);
@@ -214,8 +217,10 @@ static void one_leg_only(struct engine *engine, struct locallog *log, struct ins
 	op.ticket = update->ticket = ++log->ticket;
 	activity_await(log, update);
 	engine_send(engine, log, &op);
-	pending_add(engine, log, request, WAIT_SETTLED, log->ticket); /* the op is freed by now, with its ticket */
-	engine_report(engine, REPORT_WARNING, "%s: region %u is out of sync: a write or a copy reached one leg only",
+	pending_add(engine, log, request, WAIT_SETTLED,
+		    log->ticket); /* the op is freed by now, with its ticket */
+	engine_report(engine, REPORT_WARNING,
+		      "%s: region %u is out of sync: a write or a copy reached one leg only",
 		      engine_short(log->uuid), region);
 }
 
@@ -249,8 +254,9 @@ static void want(struct engine *engine, struct locallog *log, uint32_t region)
 	engine_send(engine, log, &op);
 }
 
-static bool must_wait(const struct engine *engine, const struct locallog *log, const struct instance *instance,
-		      const struct regionlog *state, uint32_t region)
+static bool must_wait(const struct engine *engine, const struct locallog *log,
+		      const struct instance *instance, const struct regionlog *state,
+		      uint32_t region)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
 
@@ -295,7 +301,8 @@ void recovery_is_remote(struct engine *engine, struct locallog *log, struct inst
 	reply_pair(engine, request, 0, instance->hint);
 }
 
-bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance, uint32_t region)
+bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instance *instance,
+		      uint32_t region)
 {
 	const struct regionlog *state = engine_state(engine, log);
 
@@ -320,11 +327,13 @@ static bool a_leg_failed(const struct regionlog *state)
 /* Marks of an earlier daemon that the kernel neither repeats nor clears: most are from its window. A suspend ends them. */
 static bool has_old_marks(const struct engine *engine, const struct locallog *log)
 {
-	return !regionset_is_empty(log->unknown) && engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
+	return !regionset_is_empty(log->unknown) &&
+	       engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
 }
 
 /* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
-static bool needs_cycle(const struct engine *engine, struct locallog *log, const struct regionlog *state)
+static bool needs_cycle(const struct engine *engine, struct locallog *log,
+			const struct regionlog *state)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
 	uint64_t first = regionset_next(state->unsynced, 0);
@@ -359,7 +368,8 @@ void recovery_cycled(struct engine *engine, struct locallog *log, int result)
 	log->cycle_again_ms = engine->now_ms + CYCLE_PAUSE_MS;
 	if (result == 0)
 		return;
-	engine_report(engine, REPORT_WARNING, "%s: cannot suspend and resume its device: error %d; tried again in %d s",
+	engine_report(engine, REPORT_WARNING,
+		      "%s: cannot suspend and resume its device: error %d; tried again in %d s",
 		      engine_short(log->uuid), -result, CYCLE_AGAIN_MS / 1000);
 	log->cycle_wanted = true;
 	log->cycle_again_ms = engine->now_ms + CYCLE_AGAIN_MS;
@@ -396,11 +406,15 @@ void recovery_progress(struct engine *engine, struct locallog *log)
 	log->was_syncing = syncing;
 	if (syncing) {
 		log->sync_started_ms = engine->now_ms;
-		engine_report(engine, REPORT_NOTICE, "%s: recovery started, %llu regions out of sync",
-			      engine_short(log->uuid), (unsigned long long)regionset_count(state->unsynced));
-	} else if (state && log->active) {
-		engine_report(engine, REPORT_NOTICE, "%s: recovery finished in %llu s, all regions in sync",
+		engine_report(engine, REPORT_NOTICE,
+			      "%s: recovery started, %llu regions out of sync",
 			      engine_short(log->uuid),
-			      (unsigned long long)((engine->now_ms - log->sync_started_ms + 500) / 1000));
+			      (unsigned long long)regionset_count(state->unsynced));
+	} else if (state && log->active) {
+		engine_report(
+			engine, REPORT_NOTICE,
+			"%s: recovery finished in %llu s, all regions in sync",
+			engine_short(log->uuid),
+			(unsigned long long)((engine->now_ms - log->sync_started_ms + 500) / 1000));
 	}
 }

@@ -12,8 +12,7 @@ struct regionlog *regionlog_new(const char *uuid)
 {
 	struct regionlog *log = memory_new(1, sizeof(*log));
 
-	assert(strlen(uuid) < sizeof(log->uuid));
-	strcpy(log->uuid, uuid);
+	ulog_uuid_copy(log->uuid, uuid);
 	log->unsynced = regionset_new();
 	return log;
 }
@@ -179,7 +178,8 @@ uint64_t regionlog_first_unsynced(const struct regionlog *log, uint64_t region_c
 	uint64_t first = regionset_next(log->unsynced, 0);
 
 	for (size_t i = 0; i < log->node_count; i++) {
-		uint64_t lost = log->nodes[i].lost ? regionset_next(log->nodes[i].marked, 0) : REGION_NONE;
+		uint64_t lost =
+			log->nodes[i].lost ? regionset_next(log->nodes[i].marked, 0) : REGION_NONE;
 
 		if (lost < first)
 			first = lost;
@@ -196,12 +196,12 @@ static void clear_bits(const struct regionset *set, uint64_t first, uint64_t end
 	     region = regionset_next(set, region + 1)) {
 		uint32_t bit = first_bit + (uint32_t)(region - first);
 
-		block[bit / 8] &= (uint8_t)~(1U << (bit % 8));
+		block[bit / 8] &= (uint8_t) ~(1U << (bit % 8));
 	}
 }
 
-void regionlog_render_bits(const struct regionlog *log, uint64_t first, uint64_t end, uint8_t *block,
-			   uint32_t first_bit)
+void regionlog_render_bits(const struct regionlog *log, uint64_t first, uint64_t end,
+			   uint8_t *block, uint32_t first_bit)
 {
 	clear_bits(log->unsynced, first, end, block, first_bit);
 	for (size_t i = 0; i < log->node_count; i++)
@@ -264,9 +264,11 @@ static void start_from_memory(struct regionlog *log, const struct regionlog_atta
 
 static enum attach_result attach_first(struct regionlog *log, const struct regionlog_attach *attach)
 {
-	bool same_shape = log->type == attach->type && log->region_size_sectors == attach->region_size_sectors;
+	bool same_shape = log->type == attach->type &&
+			  log->region_size_sectors == attach->region_size_sectors;
 
-	if (attach->type == LOG_TYPE_DISK && (!attach->unsynced || attach->generation != log->generation))
+	if (attach->type == LOG_TYPE_DISK &&
+	    (!attach->unsynced || attach->generation != log->generation))
 		return ATTACH_STALE;
 	if (!same_shape && log->region_count != 0) {
 		/* The same UUID with another shape: a different log, nothing of the old one holds. */
@@ -304,13 +306,15 @@ void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *no
 	bool known = log->node_count > 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (regionlog_find_node(log, nodes[i]) || (known && nodes[i] != origin) || nodes[i] == 0)
+		if (regionlog_find_node(log, nodes[i]) || (known && nodes[i] != origin) ||
+		    nodes[i] == 0)
 			continue;
 		need_node(log, nodes[i])->opaque = true;
 	}
 }
 
-enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach)
+enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
+				    const struct regionlog_attach *attach)
 {
 	enum attach_result result = ATTACH_OK;
 	struct regionlog_node *entry;
@@ -319,7 +323,8 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const 
 		result = attach_first(log, attach);
 		if (result == ATTACH_STALE)
 			return result;
-	} else if (log->type != attach->type || log->region_size_sectors != attach->region_size_sectors) {
+	} else if (log->type != attach->type ||
+		   log->region_size_sectors != attach->region_size_sectors) {
 		return ATTACH_MISMATCH;
 	} else if (attach->region_count > log->region_count) {
 		resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);

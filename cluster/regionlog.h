@@ -28,12 +28,13 @@ struct regionlog_node {
 	bool attached; /* its kernel has the mirror resumed */
 	bool absent;   /* its daemon is gone, its kernel is not (PROCDOWN) */
 	bool lost;     /* the node is down and not yet known to be fenced: its marks wait */
-	bool opaque;   /* its kernel may hold marks that no daemon remembers: nobody else copies anything */
-	uint64_t region_count;          /* of its table */
-	struct regionset *marked;       /* its kernel may be writing these */
-	struct regionset *primary_only; /* its kernel may write these to one leg, unmarked: only it may recover them */
-	struct regionset *working;      /* handed out to it for recovery */
-	struct regionset *tainted;      /* part of working: written by others since the hand-out */
+	bool opaque; /* its kernel may hold marks that no daemon remembers: nobody else copies anything */
+	uint64_t region_count;    /* of its table */
+	struct regionset *marked; /* its kernel may be writing these */
+	struct regionset *
+		primary_only; /* its kernel may write these to one leg, unmarked: only it may recover them */
+	struct regionset *working; /* handed out to it for recovery */
+	struct regionset *tainted; /* part of working: written by others since the hand-out */
 };
 
 struct regionlog {
@@ -41,8 +42,9 @@ struct regionlog {
 	enum log_type type;
 	uint32_t region_size_sectors;
 	uint64_t region_count; /* largest of the attached nodes' */
-	uint64_t generation;   /* counts first attaches and last detaches: what was read from the device in between is stale */
-	bool failed;           /* the log device could not be written */
+	uint64_t
+		generation; /* counts first attaches and last detaches: what was read from the device in between is stale */
+	bool failed; /* the log device could not be written */
 	/*
 	 * The node that writes the log device, 0: none. It stays as long as it can:
 	 * a change while a write is under way could let the old one land last.
@@ -51,7 +53,8 @@ struct regionlog {
 	struct regionset *unsynced;
 	struct regionlog_node *nodes; /* ascending by node */
 	size_t node_count;
-	uint32_t wanted[REGIONLOG_WANTED_MAX]; /* unsynced regions that somebody waits to write, oldest first */
+	uint32_t wanted
+		[REGIONLOG_WANTED_MAX]; /* unsynced regions that somebody waits to write, oldest first */
 	size_t wanted_count;
 };
 
@@ -60,10 +63,10 @@ struct regionlog_attach {
 	enum log_type type;
 	uint32_t region_size_sectors;
 	uint64_t region_count;
-	enum log_sync sync;    /* LOG_SYNC_DEFAULT for all but the first resume of an instance */
-	bool reconnect;        /* a kernel that was attached all the while meets a new daemon */
-	uint64_t generation;   /* the log's when its device was read */
-	uint64_t valid_count;  /* regions below it have bits on the device */
+	enum log_sync sync;   /* LOG_SYNC_DEFAULT for all but the first resume of an instance */
+	bool reconnect;       /* a kernel that was attached all the while meets a new daemon */
+	uint64_t generation;  /* the log's when its device was read */
+	uint64_t valid_count; /* regions below it have bits on the device */
 	struct regionset *unsynced; /* as read from the device; NULL when it was not read */
 };
 
@@ -83,23 +86,25 @@ uint64_t regionlog_dirty_count(const struct regionlog *log);
 /* Lowest region that is not in sync, or `region_count`. */
 uint64_t regionlog_first_unsynced(const struct regionlog *log, uint64_t region_count);
 /* Clears the bits of the regions [first, end) that are dirty or unsynced from an all-ones bitmap. */
-void regionlog_render_bits(const struct regionlog *log, uint64_t first, uint64_t end, uint8_t *block,
-			   uint32_t first_bit);
+void regionlog_render_bits(const struct regionlog *log, uint64_t first, uint64_t end,
+			   uint8_t *block, uint32_t first_bit);
 
 /* --- ordered steps --- */
 enum attach_result {
-	ATTACH_OK,         /* others are attached, or the log's state was kept */
-	ATTACH_FIRST,      /* the state came from this attach */
-	ATTACH_STALE,      /* nobody is attached and what was read is of another generation: read again */
-	ATTACH_MISMATCH,   /* another type or region size is in use */
+	ATTACH_OK,    /* others are attached, or the log's state was kept */
+	ATTACH_FIRST, /* the state came from this attach */
+	ATTACH_STALE, /* nobody is attached and what was read is of another generation: read again */
+	ATTACH_MISMATCH, /* another type or region size is in use */
 };
-enum attach_result regionlog_attach(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach);
+enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
+				    const struct regionlog_attach *attach);
 /*
  * A fresh daemon of `origin` says that these nodes were attached when it was
  * last alive: their kernels may hold marks. Nodes that the log knows are left
  * alone, and all but `origin` when the log is known at all.
  */
-void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes, uint32_t count);
+void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes,
+		      uint32_t count);
 /* The node's marks and hand-outs end, clean. */
 void regionlog_release(struct regionlog *log, uint32_t node);
 /* The same, and the node is not attached any more. */

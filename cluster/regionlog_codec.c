@@ -8,7 +8,14 @@
 #include "cluster/view.h"
 #include "common/memory.h"
 
-enum { NODE_HOLDS = 1, NODE_ATTACHED = 2, NODE_ABSENT = 4, NODE_LOST = 8, NODE_OPAQUE = 16, NODE_FLAGS = 31 };
+enum {
+	NODE_HOLDS = 1,
+	NODE_ATTACHED = 2,
+	NODE_ABSENT = 4,
+	NODE_LOST = 8,
+	NODE_OPAQUE = 16,
+	NODE_FLAGS = 31
+};
 
 static void encode_node(const struct regionlog_node *node, struct bytes_buffer *buffer)
 {
@@ -56,7 +63,8 @@ static void decode_set(struct bytes_reader *reader, uint64_t region_count, struc
 	}
 }
 
-static void decode_node(struct bytes_reader *reader, uint64_t region_count, struct regionlog_node *node)
+static void decode_node(struct bytes_reader *reader, uint64_t region_count,
+			struct regionlog_node *node)
 {
 	uint8_t flags;
 

@@ -20,7 +20,8 @@ static void unwant(struct regionlog *log, uint32_t region)
 		if (log->wanted[i] != region)
 			continue;
 		log->wanted_count--;
-		memmove(&log->wanted[i], &log->wanted[i + 1], (log->wanted_count - i) * sizeof(log->wanted[0]));
+		memmove(&log->wanted[i], &log->wanted[i + 1],
+			(log->wanted_count - i) * sizeof(log->wanted[0]));
 		return;
 	}
 }
@@ -56,14 +57,16 @@ static bool may_work_on(const struct regionlog *log, uint32_t node, uint32_t reg
 			continue;
 		if (other->opaque)
 			return false;
-		if (regionset_contains(other->marked, region) || regionset_contains(other->primary_only, region))
+		if (regionset_contains(other->marked, region) ||
+		    regionset_contains(other->primary_only, region))
 			return false;
 	}
 	return true;
 }
 
 /* The next region for a node at or after `from`, or REGION_NONE. */
-static uint64_t next_candidate(const struct regionlog *log, const struct regionlog_node *entry, uint64_t from)
+static uint64_t next_candidate(const struct regionlog *log, const struct regionlog_node *entry,
+			       uint64_t from)
 {
 	for (size_t i = 0; i < log->node_count; i++)
 		if (log->nodes[i].opaque && log->nodes[i].node != entry->node)

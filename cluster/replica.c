@@ -9,7 +9,7 @@
 
 struct replica {
 	uint64_t position;
-	uint64_t generation; /* above that of every log that was dropped */
+	uint64_t generation;     /* above that of every log that was dropped */
 	struct regionlog **logs; /* ascending by uuid */
 	size_t log_count;
 };
@@ -82,8 +82,10 @@ struct regionlog *replica_log(const struct replica *replica, size_t index)
 
 static void insert(struct replica *replica, size_t at, struct regionlog *log)
 {
-	replica->logs = memory_resize(replica->logs, (replica->log_count + 1) * sizeof(struct regionlog *));
-	memmove(&replica->logs[at + 1], &replica->logs[at], (replica->log_count - at) * sizeof(struct regionlog *));
+	replica->logs =
+		memory_resize(replica->logs, (replica->log_count + 1) * sizeof(struct regionlog *));
+	memmove(&replica->logs[at + 1], &replica->logs[at],
+		(replica->log_count - at) * sizeof(struct regionlog *));
 	replica->logs[at] = log;
 	replica->log_count++;
 }
@@ -165,10 +167,12 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 	outcome->log = log;
 	if (outcome->attach == ATTACH_FIRST) {
 		outcome->bits_changed = true;
-		outcome->changed_from = op->attach.sync == LOG_SYNC_DEFAULT ? op->attach.valid_count : 0;
+		outcome->changed_from =
+			op->attach.sync == LOG_SYNC_DEFAULT ? op->attach.valid_count : 0;
 	} else if (outcome->attach == ATTACH_OK && log->region_count != old_count) {
 		outcome->bits_changed = true;
-		outcome->changed_from = old_count < log->region_count ? old_count : log->region_count;
+		outcome->changed_from =
+			old_count < log->region_count ? old_count : log->region_count;
 	} else if (outcome->attach == ATTACH_OK && log->failed) {
 		/* A reload may have brought the device back: the header is written to find out. */
 		outcome->bits_changed = true;
@@ -266,7 +270,8 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		return;
 	}
 	if (op->kind == OP_EXPECT) {
-		regionlog_expect(need_log(replica, op->uuid), origin, op->regions, op->region_count);
+		regionlog_expect(need_log(replica, op->uuid), origin, op->regions,
+				 op->region_count);
 		drop_if_unused(replica, op->uuid);
 		return;
 	}

@@ -33,11 +33,11 @@ uint64_t replica_generation(const struct replica *replica, const char *uuid);
 
 /* What an operation did, for the node's own machinery. */
 struct replica_outcome {
-	struct regionlog *log;   /* NULL when there is none, or it is gone now */
+	struct regionlog *log; /* NULL when there is none, or it is gone now */
 	enum attach_result attach;
-	bool bits_changed;       /* all bits of the device may have changed, not only those of the operation's regions */
-	uint64_t changed_from;   /* then: the first region whose bit may differ from the device */
-	bool refused;            /* the operation makes no sense here and changed nothing */
+	bool bits_changed; /* all bits of the device may have changed, not only those of the operation's regions */
+	uint64_t changed_from; /* then: the first region whose bit may differ from the device */
+	bool refused;          /* the operation makes no sense here and changed nothing */
 };
 void replica_apply(struct replica *replica, uint32_t origin, const struct wire_op *op,
 		   struct replica_outcome *outcome);

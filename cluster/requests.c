@@ -21,7 +21,8 @@ static void is_clean(struct engine *engine, struct locallog *log, struct instanc
 		reply_error(engine, request, -EINVAL);
 		return;
 	}
-	clean = state && region < state->region_count && regionlog_in_sync(state, (uint32_t)region) &&
+	clean = state && region < state->region_count &&
+		regionlog_in_sync(state, (uint32_t)region) &&
 		!regionlog_is_marked(state, (uint32_t)region) &&
 		!regionset_contains(log->kernel_marked, (uint32_t)region);
 	reply_u64(engine, request, clean);
@@ -35,7 +36,8 @@ static void in_sync(struct engine *engine, struct locallog *log, struct instance
 	if (region >= instance->args.region_count)
 		reply_error(engine, request, -EINVAL);
 	else
-		reply_u64(engine, request, recovery_in_sync(engine, log, instance, (uint32_t)region));
+		reply_u64(engine, request,
+			  recovery_in_sync(engine, log, instance, (uint32_t)region));
 }
 
 static void get_sync_count(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -60,14 +62,15 @@ static void status_info(struct engine *engine, struct locallog *log, struct inst
 	if (instance->args.type == LOG_TYPE_CORE)
 		snprintf(line, sizeof(line), "1 clustered-core");
 	else
-		snprintf(line, sizeof(line), "3 clustered-disk %" PRIu32 ":%" PRIu32 " %c", instance->major,
-			 instance->minor, state && state->failed ? 'D' : 'A');
+		snprintf(line, sizeof(line), "3 clustered-disk %" PRIu32 ":%" PRIu32 " %c",
+			 instance->major, instance->minor, state && state->failed ? 'D' : 'A');
 	ulog_reply_init(&reply, request);
 	ulog_reply_set_string(&reply, line, false);
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
-static void status_table(struct engine *engine, const struct instance *instance, const struct ulog_request *request)
+static void status_table(struct engine *engine, const struct instance *instance,
+			 const struct ulog_request *request)
 {
 	const char *words = strchr(instance->constructor, ' ');
 	struct ulog_reply reply;
@@ -78,10 +81,13 @@ static void status_table(struct engine *engine, const struct instance *instance,
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
-static void clear_region(struct engine *engine, struct locallog *log, const struct ulog_request *request)
+static void clear_region(struct engine *engine, struct locallog *log,
+			 const struct ulog_request *request)
 {
 	/* The worker runs on for a moment after a suspend; what it clears then is not marked any more. */
-	int result = log->active ? activity_clear(engine, log, request->regions, request->region_count) : 0;
+	int result = log->active
+			     ? activity_clear(engine, log, request->regions, request->region_count)
+			     : 0;
 
 	reply_error(engine, request, result);
 }

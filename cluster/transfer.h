@@ -23,8 +23,8 @@ struct transfer_out;
 struct transfer_out *transfer_out_new(uint32_t node);
 void transfer_out_free(struct transfer_out *out);
 /* Announces a snapshot for that join, unless one is under way already. */
-void transfer_out_start(struct transfer_out *out, const struct membership_ports *ports, uint32_t joiner,
-			uint64_t join_id);
+void transfer_out_start(struct transfer_out *out, const struct membership_ports *ports,
+			uint32_t joiner, uint64_t join_id);
 /* The announcement was ordered: this is the place in the order at which the state is taken. */
 void transfer_out_begin(struct transfer_out *out, const struct membership_ports *ports,
 			const struct wire_snapshot_begin *begin);
@@ -39,7 +39,8 @@ struct transfer_in *transfer_in_new(void);
 void transfer_in_free(struct transfer_in *in);
 void transfer_in_begin(struct transfer_in *in, uint32_t sender, uint64_t transfer_id);
 /* True when that was the last piece and all are there. */
-bool transfer_in_data(struct transfer_in *in, uint32_t sender, const struct wire_snapshot_data *data);
+bool transfer_in_data(struct transfer_in *in, uint32_t sender,
+		      const struct wire_snapshot_data *data);
 /* Events after the announcement are kept, those before it are part of the snapshot. */
 void transfer_in_keep_ops(struct transfer_in *in, uint32_t node, const void *bytes, size_t size);
 void transfer_in_keep_view(struct transfer_in *in, const struct view *view);

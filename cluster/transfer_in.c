@@ -62,9 +62,11 @@ void transfer_in_begin(struct transfer_in *in, uint32_t sender, uint64_t transfe
 	in->transfer_id = transfer_id;
 }
 
-bool transfer_in_data(struct transfer_in *in, uint32_t sender, const struct wire_snapshot_data *data)
+bool transfer_in_data(struct transfer_in *in, uint32_t sender,
+		      const struct wire_snapshot_data *data)
 {
-	if (in->sender != sender || in->transfer_id != data->transfer_id || in->next_index != data->index)
+	if (in->sender != sender || in->transfer_id != data->transfer_id ||
+	    in->next_index != data->index)
 		return false;
 	bytes_put_raw(&in->state, data->bytes, data->size);
 	in->next_index++;
@@ -111,7 +113,8 @@ int transfer_in_finish(struct transfer_in *in, const struct membership_ports *po
 {
 	int result = ports->load(ports->context, in->state.data, in->state.size);
 
-	for (const struct kept_event *event = in->first; event && result == 0; event = event->next) {
+	for (const struct kept_event *event = in->first; event && result == 0;
+	     event = event->next) {
 		if (event->node == 0)
 			ports->apply_view(ports->context, &event->view);
 		else

@@ -70,8 +70,8 @@ void transfer_out_stop(struct transfer_out *out, uint32_t joiner)
 	}
 }
 
-void transfer_out_start(struct transfer_out *out, const struct membership_ports *ports, uint32_t joiner,
-			uint64_t join_id)
+void transfer_out_start(struct transfer_out *out, const struct membership_ports *ports,
+			uint32_t joiner, uint64_t join_id)
 {
 	struct bytes_buffer message = {0};
 	struct wire_snapshot_begin begin = {.joiner = joiner, .join_id = join_id};

@@ -74,8 +74,11 @@ void window_add(struct window *window, uint32_t region, uint64_t now_ms)
 
 	assert(index != NO_SLOT && find(window, region) == NO_SLOT);
 	window->free = slot->older;
-	*slot = (struct slot){
-		.region = region, .older = window->newest, .newer = NO_SLOT, .chain = *bucket, .since_ms = now_ms};
+	*slot = (struct slot){.region = region,
+			      .older = window->newest,
+			      .newer = NO_SLOT,
+			      .chain = *bucket,
+			      .since_ms = now_ms};
 	*bucket = index;
 	if (window->newest != NO_SLOT)
 		window->slots[window->newest].newer = index;

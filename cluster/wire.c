@@ -24,7 +24,8 @@ int wire_open(struct bytes_reader *reader, enum wire_kind *kind)
 	if (reader->failed || magic != WIRE_MAGIC)
 		return -EBADMSG;
 	/* Versions are agreed with these two, so they are read whatever their sender speaks. */
-	if (value != WIRE_HELLO && value != WIRE_CENSUS && (version < WIRE_VERSION_MIN || version > WIRE_VERSION_MAX))
+	if (value != WIRE_HELLO && value != WIRE_CENSUS &&
+	    (version < WIRE_VERSION_MIN || version > WIRE_VERSION_MAX))
 		return -EPROTO;
 	if (value < WIRE_HELLO || value > WIRE_CENSUS)
 		return -EBADMSG;
@@ -72,7 +73,8 @@ int wire_census_decode(struct bytes_reader *reader, uint64_t *census)
 	return reader->failed || *census == 0 ? -EBADMSG : 0;
 }
 
-void wire_snapshot_begin_encode(const struct wire_snapshot_begin *begin, struct bytes_buffer *buffer)
+void wire_snapshot_begin_encode(const struct wire_snapshot_begin *begin,
+				struct bytes_buffer *buffer)
 {
 	bytes_put_u32(buffer, begin->joiner);
 	bytes_put_u64(buffer, begin->join_id);

@@ -17,10 +17,10 @@
 #include "cluster/regionlog.h"
 #include "common/bytes.h"
 
-#define WIRE_MAGIC 0x676f6c63U /* "clog" */
-#define WIRE_VERSION_MIN 1     /* of the protocol this daemon can speak */
+#define WIRE_MAGIC       0x676f6c63U /* "clog" */
+#define WIRE_VERSION_MIN 1           /* of the protocol this daemon can speak */
 #define WIRE_VERSION_MAX 1
-#define WIRE_REGIONS_MAX 4096  /* in one operation */
+#define WIRE_REGIONS_MAX 4096 /* in one operation */
 
 enum wire_kind {
 	WIRE_HELLO = 1,
@@ -54,16 +54,16 @@ enum wire_op_kind {
 struct wire_op {
 	enum wire_op_kind kind;
 	char uuid[ULOG_UUID_SIZE]; /* "" for those of nodes */
-	uint64_t ticket;           /* the sender's, given back to it at delivery; 0 when nobody waits */
+	uint64_t ticket; /* the sender's, given back to it at delivery; 0 when nobody waits */
 	struct regionlog_attach attach;
-	uint32_t *regions;         /* UPDATE: marked; WORK: recovered; WANT, UNSYNC; EXPECT: nodes */
+	uint32_t *regions; /* UPDATE: marked; WORK: recovered; WANT, UNSYNC; EXPECT: nodes */
 	uint32_t region_count;
-	uint32_t *others;          /* UPDATE: cleared; WORK: failed */
+	uint32_t *others; /* UPDATE: cleared; WORK: failed */
 	uint32_t other_count;
-	uint32_t want;             /* WORK: regions to be handed out */
-	uint64_t position;         /* WRITTEN */
-	bool failed;               /* HEALTH */
-	uint32_t node;             /* NODE_DOWN, DAEMON_GONE, FENCED */
+	uint32_t want;                  /* WORK: regions to be handed out */
+	uint64_t position;              /* WRITTEN */
+	bool failed;                    /* HEALTH */
+	uint32_t node;                  /* NODE_DOWN, DAEMON_GONE, FENCED */
 	struct regionset *marked;       /* REJOIN */
 	struct regionset *primary_only; /* REJOIN */
 };
@@ -106,7 +106,8 @@ struct wire_snapshot_begin {
 	uint64_t join_id;
 	uint64_t transfer_id;
 };
-void wire_snapshot_begin_encode(const struct wire_snapshot_begin *begin, struct bytes_buffer *buffer);
+void wire_snapshot_begin_encode(const struct wire_snapshot_begin *begin,
+				struct bytes_buffer *buffer);
 int wire_snapshot_begin_decode(struct bytes_reader *reader, struct wire_snapshot_begin *begin);
 
 struct wire_snapshot_data {

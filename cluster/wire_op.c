@@ -68,7 +68,8 @@ static void get_attach(struct bytes_reader *reader, struct regionlog_attach *att
 	attach->generation = bytes_get_u64(reader);
 	attach->valid_count = bytes_get_u64(reader);
 	if (type > LOG_TYPE_DISK || sync > LOG_SYNC_NONE || attach->region_count == 0 ||
-	    attach->region_count > LOGARGS_REGIONS_MAX || attach->valid_count > attach->region_count)
+	    attach->region_count > LOGARGS_REGIONS_MAX ||
+	    attach->valid_count > attach->region_count)
 		reader->failed = true;
 	if (bytes_get_u8(reader) && !reader->failed)
 		attach->unsynced = regionset_decode(reader, attach->region_count);

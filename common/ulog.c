@@ -56,6 +56,14 @@ static bool type_is_known(enum ulog_type type)
 	return (unsigned int)type >= ULOG_CTR && (unsigned int)type <= ULOG_TYPE_MAX;
 }
 
+void ulog_uuid_copy(char *to, const char *from)
+{
+	size_t length = strlen(from);
+
+	assert(length < ULOG_UUID_SIZE);
+	memcpy(to, from, length + 1);
+}
+
 const char *ulog_type_name(enum ulog_type type)
 {
 	return type_is_known(type) ? types[type].name : "?";

@@ -72,6 +72,9 @@ struct ulog_reply {
 	uint8_t data[ULOG_REPLY_DATA_MAX];
 };
 
+/* Copies a uuid into an array of ULOG_UUID_SIZE; a longer one is our bug. */
+void ulog_uuid_copy(char *to, const char *from);
+
 /* "CTR", "RESUME", …; "?" for an unknown number. */
 const char *ulog_type_name(enum ulog_type type);
 
