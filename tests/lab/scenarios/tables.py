@@ -149,10 +149,10 @@ def lvm_new_log(lab: Lab, fill: int, in_sync: int) -> None:
     assert header.clean == frozenset(range(REGIONS)), sorted(header.clean)
 
 
-def log_since(node: Node, start: int) -> str:
+def log_lines(node: Node, *words: str) -> list[str]:
+    """Lines of a node's clogd that hold all the words. They take a moment to come through the serial line."""
     with open(node.logs["clogd"], encoding="utf-8", errors="replace") as log:
-        log.seek(start)
-        return log.read()
+        return [line for line in log.read().splitlines() if all(word in line for word in words)]
 
 
 @scenario(tags=TAGS)
@@ -173,16 +173,19 @@ def bad_tables_are_refused(lab: Lab) -> None:
         "sideways": {"words": ["sideways"]},
         "sync and nosync": {"words": ["sync", "nosync"]},
     }
+    tried = 0
     for culprit, options in cases.items():
         for log in ("clustered-disk", "clustered-core"):
             if log == "clustered-core" and "logdev" in options:
                 continue
-            start = len(log_since(node, 0))
-            line = node.mirror_line("lab-bad", **{"log": log} | options)
+            uuid = f"lab-bad-{tried}"
+            tried += 1
+            line = node.mirror_line(uuid, **{"log": log} | options)
             result = node.run(f"dmsetup create --noudevsync --noudevrules bad --table '{line}'", check=False)
             assert result.status != 0, f"this was taken: {line}"
-            said = [line for line in log_since(node, start).splitlines() if "table refused" in line]
-            assert len(said) == 1 and culprit in said[0] and "lab-bad" in said[0], (culprit, said)
+            wait_until(lambda: log_lines(node, uuid), f"a line on {line}")
+            said = log_lines(node, uuid)
+            assert len(said) == 1 and "table refused" in said[0] and culprit in said[0], (culprit, said)
             assert "bad" not in node.dm_names()
     for each in lab.nodes:
         assert each.clogctl("status", "--json")["logs"] == [], "something leaked"
