@@ -178,7 +178,7 @@ def bad_tables_are_refused(lab: Lab) -> None:
         for log in ("clustered-disk", "clustered-core"):
             if log == "clustered-core" and "logdev" in options:
                 continue
-            uuid = f"lab-bad-{tried}"
+            uuid = f"lab-bad-{tried:02d}"
             tried += 1
             line = node.mirror_line(uuid, **{"log": log} | options)
             result = node.run(f"dmsetup create --noudevsync --noudevrules bad --table '{line}'", check=False)
