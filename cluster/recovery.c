@@ -388,6 +388,10 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	/* The kernel never asks again by itself: done work of an idle node would stay unsaid, new work undone. */
 	if (!regionset_is_empty(log->done) && log->started == REGION_NONE && !log->work_asked)
 		recovery_report_done(engine, log, 0);
+	/* Told "all in sync" since it asked, it never fetches what was handed out: others can have it. */
+	if (log->started == REGION_NONE && !log->work_asked &&
+	    instance->hint >= instance->args.region_count && own_left(engine, log) > 0)
+		recovery_stop(engine, log);
 	if (instance->wants_work && instance->hint < instance->args.region_count &&
 	    engine->now_ms >= log->wake_again_ms &&
 	    (own_left(engine, log) > 0 || regionlog_has_work(state, engine->settings.node))) {

@@ -15,15 +15,15 @@
 #include "common/ulog.h"
 #include "daemons/clogd/log.h"
 
-#define PARENT "/run/clogd"
-#define DIRECTORY PARENT "/attached"
+#define PARENT     "/run/clogd"
+#define DIRECTORY  PARENT "/attached"
 #define PATH_BYTES 96
 
 /* A uuid may hold any byte, so the file is named by a digest; the uuid is the first line. */
 static void path_of(const char *uuid, const char *suffix, char *path)
 {
-	snprintf(path, PATH_BYTES, DIRECTORY "/%016" PRIx64 "%s", bytes_hash(BYTES_HASH_START, uuid, strlen(uuid)),
-		 suffix);
+	snprintf(path, PATH_BYTES, DIRECTORY "/%016" PRIx64 "%s",
+		 bytes_hash(BYTES_HASH_START, uuid, strlen(uuid)), suffix);
 }
 
 static int write_nodes(const char *path, const char *uuid, const uint32_t *nodes, size_t count)

@@ -34,7 +34,7 @@ struct runtime {
 	int timer;         /* a timerfd */
 	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
 
-	bool ready;    /* whoever started us was told */
+	bool ready; /* whoever started us was told */
 	bool stopping;
 };
 
