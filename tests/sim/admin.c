@@ -30,12 +30,12 @@ static void start(struct node *node, uint32_t index, bool flag, void (*run)(void
 		return;
 	command = arena_new(&world->arena, sizeof(*command));
 	*command = (struct command){
-	        .node = node,
-	        .kernel = node->kernel,
-	        .mirror = world->mirrors[index],
-	        .index = index,
-	        .flag = flag,
-	        .daemon_epoch = node->daemon ? node->daemon->epoch : 0,
+		.node = node,
+		.kernel = node->kernel,
+		.mirror = world->mirrors[index],
+		.index = index,
+		.flag = flag,
+		.daemon_epoch = node->daemon ? node->daemon->epoch : 0,
 	};
 	fiber_spawn(node->kernel->fibers, run, command);
 }
@@ -121,7 +121,8 @@ static void run_cycle(void *context)
 	fiber_lock(&device->administration);
 	if (device->live) {
 		mapped_device_suspend(device, command->flag);
-		sleep_ms(command, 0, random_chance(&command->kernel->world->random_io, 200) ? 5000 : 50);
+		sleep_ms(command, 0,
+			 random_chance(&command->kernel->world->random_io, 200) ? 5000 : 50);
 		mapped_device_resume(device, false);
 	}
 	fiber_unlock(&device->administration);

@@ -19,14 +19,14 @@ struct bio {
 	uint64_t id;
 	bool is_write;
 	uint32_t region;
-	uint32_t block;  /* of the mirror */
-	uint32_t value;  /* number of the write, or what was read */
-	int status;      /* 0 or -EIO, or BIO_REQUEUE on its way back */
+	uint32_t block; /* of the mirror */
+	uint32_t value; /* number of the write, or what was read */
+	int status;     /* 0 or -EIO, or BIO_REQUEUE on its way back */
 	struct mapped_device *device;
 	struct mirror_set *set; /* that mapped it */
-	uint32_t leg;         /* read from */
-	uint32_t outstanding; /* legs still to answer */
-	uint32_t error_legs;  /* bits */
+	uint32_t leg;           /* read from */
+	uint32_t outstanding;   /* legs still to answer */
+	uint32_t error_legs;    /* bits */
 	void (*done)(struct bio *bio);
 	void *context;
 };

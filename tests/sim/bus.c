@@ -67,7 +67,8 @@ void bus_restart(struct bus *bus, struct bus_node *node)
 
 /* --- delivering --- */
 
-static void push_view(struct bus_node *node, uint64_t entry_id, uint32_t changed, enum view_change change)
+static void push_view(struct bus_node *node, uint64_t entry_id, uint32_t changed,
+		      enum view_change change)
 {
 	struct view view = {0};
 
@@ -131,7 +132,8 @@ static void deliver_some(void *context, uint64_t ring_id)
 
 static void deliver_soon(struct bus *bus, struct bus_node *node)
 {
-	uint64_t delay = 20 + random_delay(&bus->world->random_bus, bus->world->settings.bus_deliver_us);
+	uint64_t delay =
+		20 + random_delay(&bus->world->random_bus, bus->world->settings.bus_deliver_us);
 
 	if (node->delivering || node->delivered == node->ring->count)
 		return;
@@ -146,7 +148,8 @@ void bus_append(struct bus *bus, struct ring *ring, struct bus_entry *entry)
 		struct bus_entry **old = ring->entries;
 
 		ring->capacity = ring->capacity ? 2 * ring->capacity : 256;
-		ring->entries = arena_new(&bus->world->arena, ring->capacity * sizeof(*ring->entries));
+		ring->entries =
+			arena_new(&bus->world->arena, ring->capacity * sizeof(*ring->entries));
 		if (ring->count)
 			memcpy(ring->entries, old, ring->count * sizeof(*old));
 	}
@@ -234,7 +237,8 @@ bool bus_is_quorate(const struct bus *bus, uint32_t id)
 	const struct bus_node *node = &bus->nodes[id];
 
 	return node->is_up && !node->ring->stalled &&
-	       2 * (uint32_t)__builtin_popcount(node->ring->nodes) > bus->world->settings.node_count;
+	       2 * (uint32_t)__builtin_popcount(node->ring->nodes) >
+		       bus->world->settings.node_count;
 }
 
 enum quorum bus_quorum(const struct bus *bus, uint32_t id)
@@ -252,7 +256,8 @@ bool bus_in_one_ring(const struct bus *bus, uint32_t one, uint32_t other)
 
 bool bus_is_fenced(const struct bus *bus, uint32_t id)
 {
-	return bus->left_incarnation[id] && bus->world->nodes[id]->power_epoch > bus->left_incarnation[id];
+	return bus->left_incarnation[id] &&
+	       bus->world->nodes[id]->power_epoch > bus->left_incarnation[id];
 }
 
 bool bus_is_caught_up(const struct bus *bus, uint32_t id)

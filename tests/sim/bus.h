@@ -26,9 +26,9 @@ enum bus_entry_kind { BUS_MESSAGE, BUS_JOIN, BUS_LEAVE };
 
 struct bus_entry {
 	enum bus_entry_kind kind;
-	uint64_t id;            /* the same on all nodes, unique in a run */
-	uint32_t node;          /* whose */
-	uint32_t daemon_epoch;  /* of that node's daemon */
+	uint64_t id;             /* the same on all nodes, unique in a run */
+	uint32_t node;           /* whose */
+	uint32_t daemon_epoch;   /* of that node's daemon */
 	enum view_change reason; /* LEAVE */
 	size_t size;
 	const uint8_t *bytes;
@@ -56,14 +56,14 @@ struct bus_node {
 	struct node *node;
 	uint32_t id;
 	bool is_up;
-	uint32_t side;      /* nodes of one side hear each other */
+	uint32_t side; /* nodes of one side hear each other */
 	struct ring *ring;
-	uint64_t lineage;   /* the ring it was in before */
-	size_t delivered;   /* of the ring's entries */
-	uint32_t group;     /* nodes with a daemon in the group, as delivered */
-	bool joined;        /* the local daemon is in the group, as delivered */
+	uint64_t lineage; /* the ring it was in before */
+	size_t delivered; /* of the ring's entries */
+	uint32_t group;   /* nodes with a daemon in the group, as delivered */
+	bool joined;      /* the local daemon is in the group, as delivered */
 	bool is_slow;
-	bool ordering;      /* an event is on its way */
+	bool ordering; /* an event is on its way */
 	bool delivering;
 	struct bus_entry *outbox[BUS_OUTBOX_MAX];
 	size_t outbox_count;
@@ -76,7 +76,8 @@ struct bus {
 	uint64_t next_entry;
 	uint64_t next_ring;
 	uint32_t next_side;
-	uint32_t left_incarnation[NODES_MAX + 1]; /* of a node when it was last seen to leave; 0 never */
+	uint32_t left_incarnation[NODES_MAX +
+				  1]; /* of a node when it was last seen to leave; 0 never */
 };
 
 #define NODE_BIT(id) (1U << (id))

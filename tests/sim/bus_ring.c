@@ -41,7 +41,8 @@ static uint32_t final_group(const struct ring *ring)
 /* The holder of the token sends what it has into the void, and delivers it to itself. */
 static void last_burst(struct bus *bus, struct ring *ring)
 {
-	uint32_t id = 1 + (uint32_t)random_below(&bus->world->random_bus, bus->world->settings.node_count);
+	uint32_t id = 1 + (uint32_t)random_below(&bus->world->random_bus,
+						 bus->world->settings.node_count);
 	struct bus_node *node = &bus->nodes[id];
 
 	if (!(ring->nodes & NODE_BIT(id)) || !node->is_up || !bus->world->settings.bus_agreed_loss)
@@ -76,7 +77,8 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 		if (part & NODE_BIT(id)) {
 			bus->nodes[id].ring = fragment;
 			/* The others may give away what its kernel goes on writing. */
-			if (2 * (uint32_t)__builtin_popcount(part) <= bus->world->settings.node_count)
+			if (2 * (uint32_t)__builtin_popcount(part) <=
+			    bus->world->settings.node_count)
 				bus->nodes[id].node->may_diverge = true;
 		}
 	for (size_t i = 0; i < ring->count; i++)
@@ -91,8 +93,8 @@ static uint32_t live_part(const struct bus *bus, const struct ring *ring, uint32
 	uint32_t part = 0;
 
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
-		if ((ring->nodes & NODE_BIT(id)) && bus->nodes[id].is_up && bus->nodes[id].ring == ring &&
-		    bus->nodes[id].side == side)
+		if ((ring->nodes & NODE_BIT(id)) && bus->nodes[id].is_up &&
+		    bus->nodes[id].ring == ring && bus->nodes[id].side == side)
 			part |= NODE_BIT(id);
 	return part;
 }
@@ -108,7 +110,8 @@ static void break_ring(struct bus *bus, struct ring *ring)
 		if (!(part & NODE_BIT(id)))
 			continue;
 		break_off(bus, ring, part);
-		bus_form_later(bus, side, random_between(&bus->world->random_bus, 50, 3000) * US_PER_MS);
+		bus_form_later(bus, side,
+			       random_between(&bus->world->random_bus, 50, 3000) * US_PER_MS);
 	}
 }
 
@@ -125,7 +128,8 @@ void bus_cut(struct bus *bus)
 /* --- forming --- */
 
 /* One view for a set of changed nodes. */
-static void push_changes(struct bus_node *node, uint32_t changed, enum view_change change, uint64_t entry_id)
+static void push_changes(struct bus_node *node, uint32_t changed, enum view_change change,
+			 uint64_t entry_id)
 {
 	struct view view = {0};
 
@@ -144,7 +148,8 @@ static void push_changes(struct bus_node *node, uint32_t changed, enum view_chan
 static void note_left(struct bus *bus, const struct ring *fragment)
 {
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
-		if ((fragment->lost & NODE_BIT(id)) && bus->left_incarnation[id] < fragment->incarnation[id])
+		if ((fragment->lost & NODE_BIT(id)) &&
+		    bus->left_incarnation[id] < fragment->incarnation[id])
 			bus->left_incarnation[id] = fragment->incarnation[id];
 }
 
@@ -181,7 +186,8 @@ static void tell_quorum(void *context, uint64_t ring_id)
 
 	if (!node->is_up || node->ring->id != ring_id || node->ring->stalled || !node->node->daemon)
 		return;
-	daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id), node->ring->nodes);
+	daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id),
+			   node->ring->nodes);
 }
 
 /* A ring of its own for one fragment, for a moment. */
@@ -190,8 +196,8 @@ static void form_alone(struct bus *bus, struct ring *fragment)
 	struct ring *ring = new_ring(bus, fragment->nodes, final_group(fragment) & fragment->nodes);
 
 	memcpy(ring->incarnation, fragment->incarnation, sizeof(ring->incarnation));
-	TRACE(bus->world, 0, "corosync: ring %llu of nodes %x for a moment", (unsigned long long)ring->id,
-	      ring->nodes >> 1);
+	TRACE(bus->world, 0, "corosync: ring %llu of nodes %x for a moment",
+	      (unsigned long long)ring->id, ring->nodes >> 1);
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		if (fragment->nodes & NODE_BIT(id)) {
 			enter_ring(bus, &bus->nodes[id], ring, false, bus->next_entry);
@@ -255,14 +261,15 @@ static void form(void *context, uint64_t side)
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		ring->incarnation[id] = bus->nodes[id].incarnation;
 	one_by_one = random_chance(&bus->world->random_bus, 500);
-	TRACE(bus->world, 0, "corosync: ring %llu of nodes %x, daemons %x", (unsigned long long)ring->id,
-	      nodes >> 1, group >> 1);
+	TRACE(bus->world, 0, "corosync: ring %llu of nodes %x, daemons %x",
+	      (unsigned long long)ring->id, nodes >> 1, group >> 1);
 	for (uint32_t id = 1; id <= NODES_MAX; id++) {
 		if (!(nodes & NODE_BIT(id)))
 			continue;
 		enter_ring(bus, &bus->nodes[id], ring, one_by_one, bus->next_entry);
-		clock_after(&bus->world->clock, random_between(&bus->world->random_bus, 0, 20) * US_PER_MS,
-			    tell_quorum, &bus->nodes[id], ring->id);
+		clock_after(&bus->world->clock,
+			    random_between(&bus->world->random_bus, 0, 20) * US_PER_MS, tell_quorum,
+			    &bus->nodes[id], ring->id);
 	}
 	bus->next_entry += 2 * NODES_MAX + 2;
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
@@ -292,7 +299,8 @@ void bus_start(struct bus *bus, uint32_t id)
 	node->ring->stalled = true;
 	if (!bus_is_split(bus))
 		node->side = 0;
-	bus_form_later(bus, node->side, random_between(&bus->world->random_bus, 200, 3000) * US_PER_MS);
+	bus_form_later(bus, node->side,
+		       random_between(&bus->world->random_bus, 200, 3000) * US_PER_MS);
 }
 
 void bus_stop(struct bus *bus, uint32_t id)

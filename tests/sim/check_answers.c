@@ -10,7 +10,7 @@
 #include "tests/sim/node.h"
 #include "tests/sim/world.h"
 
-#define ANSWER_LIMIT_US (5 * US_PER_S)
+#define ANSWER_LIMIT_US   (5 * US_PER_S)
 #define OVERDUE_TICKS_MAX 1000
 
 void check_answer(const struct receiving_package *package, const struct ulog_reply *reply)
@@ -22,9 +22,10 @@ void check_answer(const struct receiving_package *package, const struct ulog_rep
 	if (package->complete)
 		check_fail(world, "node %u: two answers to request %u", node, reply->seq);
 	if (reply->type != package->type || reply->luid != package->luid)
-		check_fail(world, "node %u: request %u is %s of %llx, its answer is %s of %llx", node,
-			   reply->seq, ulog_type_name(package->type), (unsigned long long)package->luid,
-			   ulog_type_name(reply->type), (unsigned long long)reply->luid);
+		check_fail(world, "node %u: request %u is %s of %llx, its answer is %s of %llx",
+			   node, reply->seq, ulog_type_name(package->type),
+			   (unsigned long long)package->luid, ulog_type_name(reply->type),
+			   (unsigned long long)reply->luid);
 	world->checks->answered[node][slot].seq = reply->seq;
 	world->checks->answered[node][slot].power_epoch = kernel->node->power_epoch;
 }
@@ -35,7 +36,8 @@ void check_stray_answer(struct kernel *kernel, const struct ulog_reply *reply)
 
 	if (kernel->world->checks->answered[node][slot].seq == reply->seq &&
 	    kernel->world->checks->answered[node][slot].power_epoch == kernel->node->power_epoch)
-		check_fail(kernel->world, "node %u: a second answer to request %u", node, reply->seq);
+		check_fail(kernel->world, "node %u: a second answer to request %u", node,
+			   reply->seq);
 }
 
 /* While all is well, no request waits for long. Lost ones are the kernel's to send again. */
@@ -48,17 +50,23 @@ void check_answers_in_time(struct world *world)
 
 		if (!node->kernel || !node->daemon)
 			continue;
-		for (struct list *at = node->kernel->receiving.next; at != &node->kernel->receiving; at = at->next) {
-			struct receiving_package *package = list_entry(at, struct receiving_package, list);
+		for (struct list *at = node->kernel->receiving.next; at != &node->kernel->receiving;
+		     at = at->next) {
+			struct receiving_package *package =
+				list_entry(at, struct receiving_package, list);
 
-			if (package->lost || package->daemon_epoch != node->daemon->epoch || package->complete)
+			if (package->lost || package->daemon_epoch != node->daemon->epoch ||
+			    package->complete)
 				continue;
 			if (now_us - package->sent_us > ANSWER_LIMIT_US &&
 			    now_us - world->healthy_since_us > ANSWER_LIMIT_US)
-				check_fail(world, "node %u: %s (request %u, luid %llx) waits since %llu ms while all is well",
+				check_fail(world,
+					   "node %u: %s (request %u, luid %llx) waits since %llu "
+					   "ms while all is well",
 					   id, ulog_type_name(package->type), package->seq,
 					   (unsigned long long)package->luid,
-					   (unsigned long long)((now_us - package->sent_us) / US_PER_MS));
+					   (unsigned long long)((now_us - package->sent_us) /
+								US_PER_MS));
 		}
 	}
 }
@@ -97,5 +105,6 @@ void check_ticked(struct daemon *daemon)
 
 	*count = engine_deadline_ms(daemon->engine) <= daemon_now_ms(daemon) ? *count + 1 : 0;
 	if (*count > OVERDUE_TICKS_MAX)
-		check_fail(world, "node %u: the loop spins: the deadline stays in the past", daemon->node->id);
+		check_fail(world, "node %u: the loop spins: the deadline stays in the past",
+			   daemon->node->id);
 }

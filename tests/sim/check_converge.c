@@ -16,7 +16,8 @@ bool check_all_joined(struct world *world)
 		if (!daemon)
 			return false;
 		engine_status(daemon->engine, &status);
-		if (!status.joined || !status.quorate || status.member_count != world->settings.node_count)
+		if (!status.joined || !status.quorate ||
+		    status.member_count != world->settings.node_count)
 			return false;
 	}
 	return true;
@@ -29,8 +30,8 @@ bool check_all_quiet(struct world *world)
 		for (uint32_t i = 0; i < world->settings.mirror_count; i++) {
 			const struct mapped_device *device = world->nodes[id]->kernel->devices[i];
 
-			if (!device || !device->live || device->administration.held || device->open_count ||
-			    device->pending_io || device->suspended)
+			if (!device || !device->live || device->administration.held ||
+			    device->open_count || device->pending_io || device->suspended)
 				return false;
 		}
 	return true;
@@ -50,13 +51,17 @@ static void visit(void *context, const struct engine_log_status *log)
 	FILE *out = sum->world->trace.explain;
 
 	sum->logs++;
-	if (log->in_sync != log->regions || log->dirty || log->attached_count != sum->world->settings.node_count)
+	if (log->in_sync != log->regions || log->dirty ||
+	    log->attached_count != sum->world->settings.node_count)
 		sum->fine = false;
 	if (sum->is_explaining)
-		fprintf(out, "  node %u: %s is %s: %llu of %llu in sync, %llu dirty, %llu retained here, %zu attached, %zu recovering, health %c%s\n",
+		fprintf(out,
+			"  node %u: %s is %s: %llu of %llu in sync, %llu dirty, %llu retained "
+			"here, %zu attached, %zu recovering, health %c%s\n",
 			sum->node, log->uuid, log->state, (unsigned long long)log->in_sync,
 			(unsigned long long)log->regions, (unsigned long long)log->dirty,
-			(unsigned long long)log->retained, log->attached_count, log->recovering_count, log->health,
+			(unsigned long long)log->retained, log->attached_count,
+			log->recovering_count, log->health,
 			log->waits_for_fencing ? ", waits for fencing" : "");
 }
 
@@ -86,7 +91,8 @@ static void explain_regions(FILE *out, const struct node *node, const struct mir
 	fprintf(out, "; in the hash:");
 	for (uint32_t i = 0; i < set->region_count; i++)
 		if (set->hash.regions[i])
-			fprintf(out, " %u%c%u", i, states[set->hash.regions[i]->state], set->hash.regions[i]->pending);
+			fprintf(out, " %u%c%u", i, states[set->hash.regions[i]->state],
+				set->hash.regions[i]->pending);
 	fprintf(out, "\n");
 }
 
@@ -101,20 +107,27 @@ static void explain_kernel(const struct node *node)
 			fprintf(out, "  node %u: no device %u\n", node->id, i);
 			continue;
 		}
-		fprintf(out, "  node %u: device %u: %s%sopen %u, io %u, hint %llu%s%s, recovery count %u\n", node->id, i,
-			device->suspended ? "suspended, " : "", device->administration.held ? "administered, " : "",
-			device->open_count, device->pending_io, (unsigned long long)device->live->log->in_sync_hint,
+		fprintf(out,
+			"  node %u: device %u: %s%sopen %u, io %u, hint %llu%s%s, recovery count "
+			"%u\n",
+			node->id, i, device->suspended ? "suspended, " : "",
+			device->administration.held ? "administered, " : "", device->open_count,
+			device->pending_io, (unsigned long long)device->live->log->in_sync_hint,
 			device->live->log_failure ? ", log failure" : "",
-			device->live->leg_failure ? ", leg failure" : "", device->live->hash.recovery_count);
+			device->live->leg_failure ? ", leg failure" : "",
+			device->live->hash.recovery_count);
 		explain_regions(out, node, device->live);
 	}
 	for (const struct list *at = node->kernel ? node->kernel->receiving.next : NULL;
 	     at && at != &node->kernel->receiving; at = at->next) {
-		const struct receiving_package *package = list_entry(at, struct receiving_package, list);
+		const struct receiving_package *package =
+			list_entry(at, struct receiving_package, list);
 
-		fprintf(out, "  node %u: %s (request %u, luid %llx) waits since %llu ms%s\n", node->id,
-			ulog_type_name(package->type), package->seq, (unsigned long long)package->luid,
-			(unsigned long long)((node->world->clock.now_us - package->sent_us) / US_PER_MS),
+		fprintf(out, "  node %u: %s (request %u, luid %llx) waits since %llu ms%s\n",
+			node->id, ulog_type_name(package->type), package->seq,
+			(unsigned long long)package->luid,
+			(unsigned long long)((node->world->clock.now_us - package->sent_us) /
+					     US_PER_MS),
 			package->lost ? " (lost)" : "");
 	}
 }
@@ -137,7 +150,8 @@ void check_explain(struct world *world)
 			continue;
 		}
 		engine_status(node->daemon->engine, &status);
-		fprintf(out, "  node %u: %s, %s, %zu members\n", id, status.joined ? "joined" : "not joined",
+		fprintf(out, "  node %u: %s, %s, %zu members\n", id,
+			status.joined ? "joined" : "not joined",
 			status.quorate ? "quorate" : "not quorate", status.member_count);
 		sum.node = id;
 		engine_status_logs(node->daemon->engine, &sum, visit);

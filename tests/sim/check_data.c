@@ -13,7 +13,9 @@ void check_read(struct mapped_device *device, uint32_t number, uint32_t acked, u
 	struct world *world = device->kernel->world;
 
 	if (value < acked || value > block->issued)
-		check_fail(world, "node %u reads number %x from block %u (region %u) of %s; %x was acknowledged, %x issued",
+		check_fail(world,
+			   "node %u reads number %x from block %u (region %u) of %s; %x was "
+			   "acknowledged, %x issued",
 			   device->kernel->node->id, value, number, number / BLOCKS_PER_REGION,
 			   device->mirror->uuid, acked, block->issued);
 }
@@ -25,12 +27,12 @@ void check_legs_equal(struct world *world)
 
 		for (uint32_t region = 0; region < mirror->region_count; region++)
 			if (legs_differ(&mirror->legs, region))
-				check_fail(world, "in the end region %u of %s differs on leg %u", region,
-					   mirror->uuid, legs_differ(&mirror->legs, region));
+				legs_fail(&mirror->legs, region, "in the end all is in sync");
 		for (uint32_t block = 0; block < mirror->region_count * BLOCKS_PER_REGION; block++)
-			if (mirror->legs.content[mirror->legs.primary][block] < mirror->blocks[block].acked)
-				check_fail(world, "in the end block %u of %s has lost number %u", block, mirror->uuid,
-					   mirror->blocks[block].acked);
+			if (mirror->legs.content[mirror->legs.primary][block] <
+			    mirror->blocks[block].acked)
+				check_fail(world, "in the end block %u of %s has lost number %u",
+					   block, mirror->uuid, mirror->blocks[block].acked);
 	}
 }
 
@@ -47,8 +49,9 @@ void check_blackout(struct world *world)
 		if (!mirror->log_disk || !disk_has_log(mirror->log_disk))
 			continue;
 		for (uint32_t region = 0; region < mirror->region_count; region++)
-			if (disk_says_clean(mirror->log_disk, region) && legs_differ(&mirror->legs, region))
-				check_fail(world, "all nodes are off, region %u of %s is clean on the log device, its legs differ",
-					   region, mirror->uuid);
+			if (disk_says_clean(mirror->log_disk, region) &&
+			    legs_differ(&mirror->legs, region))
+				legs_fail(&mirror->legs, region,
+					  "all nodes are off, a region is clean on the log device");
 	}
 }

@@ -35,13 +35,16 @@ void check_position(struct daemon *daemon)
 		return;
 	digest = engine_digest(daemon->engine, &position);
 	if (slot->entry_id != daemon->last_entry || slot->lineage != lineage_of(daemon)) {
-		*slot = (struct digest_slot){daemon->last_entry, lineage_of(daemon), position, digest, daemon->node->id};
+		*slot = (struct digest_slot){daemon->last_entry, lineage_of(daemon), position,
+					     digest, daemon->node->id};
 		return;
 	}
 	COUNT(world, DIGESTS);
 	if (slot->position != position)
-		check_fail(world, "after the same message node %u is at position %llu, node %u at %llu", slot->node,
-			   (unsigned long long)slot->position, daemon->node->id, (unsigned long long)position);
+		check_fail(world,
+			   "after the same message node %u is at position %llu, node %u at %llu",
+			   slot->node, (unsigned long long)slot->position, daemon->node->id,
+			   (unsigned long long)position);
 	else if (slot->digest != digest)
 		check_fail(world, "at position %llu nodes %u and %u have different states",
 			   (unsigned long long)position, slot->node, daemon->node->id);

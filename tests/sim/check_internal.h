@@ -5,7 +5,7 @@
 
 #include "tests/sim/settings.h"
 
-#define DIGEST_SLOTS 4096
+#define DIGEST_SLOTS   4096
 #define ANSWERED_SLOTS 64
 
 struct digest_slot {

@@ -37,14 +37,17 @@ static uint32_t promised_to(const struct world *world, uint32_t mirror, uint32_t
 	return 0;
 }
 
-static void check_bits(const struct disk *disk, const struct kernel_log *log, uint32_t node, const char *when)
+static void check_bits(const struct disk *disk, const struct kernel_log *log, uint32_t node,
+		       const char *when)
 {
 	for (uint32_t region = 0; region < log->region_count; region++)
 		if (log->promised[region])
 			COUNT(disk->world, PROMISES);
 	for (uint32_t region = 0; region < log->region_count; region++)
 		if (log->promised[region] && disk_says_clean(disk, region))
-			check_fail(disk->world, "%s: region %u of %s is clean on the log device, node %u has it marked",
+			check_fail(disk->world,
+				   "%s: region %u of %s is clean on the log device, node %u has it "
+				   "marked",
 				   when, region, disk->mirror->uuid, node);
 }
 
@@ -57,7 +60,8 @@ void check_flushed(struct kernel_log *log)
 void check_disk(struct disk *disk, uint32_t node)
 {
 	for (uint32_t id = 1; id <= disk->world->settings.node_count; id++) {
-		const struct kernel_log *log = live_log(disk->world->nodes[id], disk->mirror->index);
+		const struct kernel_log *log =
+			live_log(disk->world->nodes[id], disk->mirror->index);
 		char when[40];
 
 		if (!log || disk->world->nodes[id]->may_diverge)
@@ -72,7 +76,8 @@ static bool is_current(const struct world *world, const struct daemon *daemon)
 {
 	struct engine_status status;
 
-	if (!bus_is_caught_up(&world->bus, daemon->node->id) || !bus_is_quorate(&world->bus, daemon->node->id))
+	if (!bus_is_caught_up(&world->bus, daemon->node->id) ||
+	    !bus_is_quorate(&world->bus, daemon->node->id))
 		return false;
 	for (int source = 0; source < SOURCES; source++)
 		if (daemon->queues[source].count)
@@ -101,12 +106,16 @@ static void check_region(struct world *world, struct daemon *daemon, const struc
 		return;
 	holder = promised_to(world, mirror->index, region);
 	if (holder)
-		check_fail(world, "region %u of %s is clean to node %u, node %u has it marked", region,
-			   mirror->uuid, daemon->node->id, holder);
+		check_fail(world, "region %u of %s is clean to node %u, node %u has it marked",
+			   region, mirror->uuid, daemon->node->id, holder);
 	COUNT(world, PROBED_CLEAN);
-	if (legs_differ(&mirror->legs, region) && !any_diverges(world))
-		check_fail(world, "region %u of %s is clean to node %u, and its legs differ", region,
-			   mirror->uuid, daemon->node->id);
+	if (legs_differ(&mirror->legs, region) && !any_diverges(world)) {
+		char what[96];
+
+		snprintf(what, sizeof(what), "region %u of %s is clean to node %u", region,
+			 mirror->uuid, daemon->node->id);
+		legs_fail(&mirror->legs, region, what);
+	}
 }
 
 static void check_replica(struct world *world, struct daemon *daemon)
@@ -131,7 +140,8 @@ static void look_for_instance(void *context, const struct engine_log_status *log
 	struct known *known = context;
 
 	for (size_t i = 0; i < log->instance_count; i++)
-		if (log->instances[i].luid == known->luid && strcmp(log->instances[i].state, "active") == 0)
+		if (log->instances[i].luid == known->luid &&
+		    strcmp(log->instances[i].state, "active") == 0)
 			known->is_known = true;
 }
 

@@ -63,13 +63,15 @@ static void submit_and_wait(struct mapped_device *device, struct bio *bio)
 	bio->context = call;
 	bio->done = call_done;
 	bio->region = bio->block / BLOCKS_PER_REGION;
-	TRACE(device->kernel->world, device->kernel->node->id, "%s block %u (region %u) of %s: number %u",
-	      bio->is_write ? "write" : "read", bio->block, bio->region, device->mirror->uuid, bio->value);
+	TRACE(device->kernel->world, device->kernel->node->id,
+	      "%s block %u (region %u) of %s: number %u", bio->is_write ? "write" : "read",
+	      bio->block, bio->region, device->mirror->uuid, bio->value);
 	mapped_device_submit(device, bio);
 	while (!call->over)
 		waitlist_wait(&call->waiting, FIBER_FOREVER);
-	TRACE(device->kernel->world, device->kernel->node->id, "%s block %u of %s done: number %x, status %d",
-	      bio->is_write ? "write" : "read", bio->block, device->mirror->uuid, bio->value, bio->status);
+	TRACE(device->kernel->world, device->kernel->node->id,
+	      "%s block %u of %s done: number %x, status %d", bio->is_write ? "write" : "read",
+	      bio->block, device->mirror->uuid, bio->value, bio->status);
 }
 
 int client_write(struct mapped_device *device, uint32_t number)
@@ -121,7 +123,8 @@ static uint32_t pick_block(struct client *client, uint32_t blocks)
 	switch (world->settings.pattern) {
 	case LOAD_HOT:
 		if (random_chance(&world->random_load, 900))
-			return (client->hot + (uint32_t)random_below(&world->random_load, hot)) % blocks;
+			return (client->hot + (uint32_t)random_below(&world->random_load, hot)) %
+			       blocks;
 		break;
 	case LOAD_SEQUENTIAL:
 		return client->next++ % blocks;
@@ -171,7 +174,8 @@ void client_start(struct node *node, uint32_t mirror, uint32_t number)
 	client->node = node;
 	client->kernel = node->kernel;
 	client->mirror = mirror;
-	client->hot = number % 2 ? 0 : node->id * 64; /* some share their hot set with other nodes */
+	client->hot =
+		number % 2 ? 0 : node->id * 64; /* some share their hot set with other nodes */
 	client->next = (uint32_t)random_below(&world->random_load, BLOCKS_MAX);
 	fiber_spawn(node->kernel->fibers, run_client, client);
 }

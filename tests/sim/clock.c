@@ -53,11 +53,11 @@ void clock_after(struct clock *clock, uint64_t delay_us, clock_function run, voi
 		clock->heap = memory_resize(clock->heap, clock->capacity * sizeof(*clock->heap));
 	}
 	clock->heap[clock->count] = (struct clock_event){
-	        .at_us = clock->now_us + delay_us,
-	        .sequence = clock->sequence++,
-	        .run = run,
-	        .context = context,
-	        .argument = argument,
+		.at_us = clock->now_us + delay_us,
+		.sequence = clock->sequence++,
+		.run = run,
+		.context = context,
+		.argument = argument,
 	};
 	sift_up(clock, clock->count++);
 }

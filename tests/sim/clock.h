@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define US_PER_MS 1000ULL
-#define US_PER_S 1000000ULL
+#define US_PER_S  1000000ULL
 
 typedef void (*clock_function)(void *context, uint64_t argument);
 

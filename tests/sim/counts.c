@@ -3,7 +3,7 @@
 
 static const char *const texts[COUNT_KINDS] = {
 #define X(name, text) [COUNT_##name] = text,
-        COUNTS(X)
+	COUNTS(X)
 #undef X
 };
 

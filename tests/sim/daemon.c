@@ -32,8 +32,9 @@ static void tick(void *context, uint64_t at_ms)
 		return;
 	now_ms = daemon_now_ms(daemon);
 	if (daemon->world->clock.now_us < daemon->paused_until_us) {
-		clock_after(&daemon->world->clock, daemon->paused_until_us - daemon->world->clock.now_us,
-			    tick, daemon, at_ms);
+		clock_after(&daemon->world->clock,
+			    daemon->paused_until_us - daemon->world->clock.now_us, tick, daemon,
+			    at_ms);
 		return;
 	}
 	daemon->tick_at_ms = UINT64_MAX;
@@ -65,7 +66,8 @@ static void settle(struct daemon *daemon)
 		return;
 	daemon->tick_at_ms = deadline_ms;
 	clock_after(&daemon->world->clock,
-		    (deadline_ms > now_ms ? deadline_ms - now_ms : 1) * US_PER_MS, tick, daemon, deadline_ms);
+		    (deadline_ms > now_ms ? deadline_ms - now_ms : 1) * US_PER_MS, tick, daemon,
+		    deadline_ms);
 }
 
 static void drain(void *context, uint64_t argument)
@@ -173,12 +175,12 @@ void daemon_pause(struct daemon *daemon, uint64_t duration_us)
 int daemon_probe_clean(struct daemon *daemon, const char *uuid, uint64_t luid, uint32_t region)
 {
 	struct ulog_request request = {
-	        .luid = luid,
-	        .version = 3,
-	        .seq = PROBE_SEQ,
-	        .type = ULOG_IS_CLEAN,
-	        .region_count = 1,
-	        .regions = {region},
+		.luid = luid,
+		.version = 3,
+		.seq = PROBE_SEQ,
+		.type = ULOG_IS_CLEAN,
+		.region_count = 1,
+		.regions = {region},
 	};
 
 	strcpy(request.uuid, uuid);

@@ -57,13 +57,13 @@ struct daemon {
 	uint32_t epoch;
 	struct engine *engine; /* NULL: it ended */
 	struct input_queue queues[SOURCES];
-	bool draining;         /* an event is on its way */
+	bool draining; /* an event is on its way */
 	uint64_t paused_until_us;
-	uint64_t tick_at_ms;   /* of the newest tick asked for */
+	uint64_t tick_at_ms; /* of the newest tick asked for */
 	uint64_t clock_offset_ms;
-	uint32_t disk_writes;  /* under way */
-	bool stopping;         /* asked to stop: quiescing */
-	uint64_t last_entry;   /* the newest of the group's entries it was given */
+	uint32_t disk_writes; /* under way */
+	bool stopping;        /* asked to stop: quiescing */
+	uint64_t last_entry;  /* the newest of the group's entries it was given */
 	bool last_was_message;
 	uint32_t probe_answer;
 	bool probe_answered;
@@ -71,7 +71,7 @@ struct daemon {
 };
 
 #define DAEMON_SOCKET_MAX 64 /* requests that fit a paused daemon's socket */
-#define PROBE_SEQ 0xfffffff0U
+#define PROBE_SEQ         0xfffffff0U
 
 /* daemon.c */
 struct daemon *daemon_start(struct node *node);
@@ -89,7 +89,8 @@ void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry);
 void daemon_push_view(struct daemon *daemon, const struct view *view, uint64_t entry_id);
 void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, uint32_t nodes);
 void daemon_push_disconnected(struct daemon *daemon);
-void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *result, size_t data_size);
+void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *result,
+			   size_t data_size);
 void daemon_push_cycled(struct daemon *daemon, const char *uuid, int result);
 void daemon_push_fenced(struct daemon *daemon, uint32_t node);
 struct input *daemon_next_input(struct daemon *daemon);

@@ -27,27 +27,34 @@ bool daemon_push_request(struct daemon *daemon, const uint8_t *bytes, size_t siz
 	    random_chance(&world->random_io, world->netlink_loss_per_mille))
 		return false;
 	push(daemon, SOURCE_NETLINK,
-	     &(struct input){.kind = INPUT_REQUEST, .bytes = arena_copy(&world->arena, bytes, size), .size = size});
+	     &(struct input){.kind = INPUT_REQUEST,
+			     .bytes = arena_copy(&world->arena, bytes, size),
+			     .size = size});
 	return true;
 }
 
 void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry)
 {
 	push(daemon, SOURCE_GROUP,
-	     &(struct input){.kind = INPUT_MESSAGE, .entry_id = entry->id, .node = entry->node,
-	                     .bytes = entry->bytes, .size = entry->size});
+	     &(struct input){.kind = INPUT_MESSAGE,
+			     .entry_id = entry->id,
+			     .node = entry->node,
+			     .bytes = entry->bytes,
+			     .size = entry->size});
 }
 
 void daemon_push_view(struct daemon *daemon, const struct view *view, uint64_t entry_id)
 {
 	push(daemon, SOURCE_GROUP,
-	     &(struct input){.kind = INPUT_VIEW, .entry_id = entry_id,
-	                     .view = arena_copy(&daemon->world->arena, view, sizeof(*view))});
+	     &(struct input){.kind = INPUT_VIEW,
+			     .entry_id = entry_id,
+			     .view = arena_copy(&daemon->world->arena, view, sizeof(*view))});
 }
 
 void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, uint32_t nodes)
 {
-	push(daemon, SOURCE_GROUP, &(struct input){.kind = INPUT_QUORUM, .quorum = quorum, .nodes = nodes});
+	push(daemon, SOURCE_GROUP,
+	     &(struct input){.kind = INPUT_QUORUM, .quorum = quorum, .nodes = nodes});
 }
 
 void daemon_push_disconnected(struct daemon *daemon)
@@ -55,7 +62,8 @@ void daemon_push_disconnected(struct daemon *daemon)
 	push(daemon, SOURCE_GROUP, &(struct input){.kind = INPUT_DISCONNECTED});
 }
 
-void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *result, size_t data_size)
+void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *result,
+			   size_t data_size)
 {
 	struct input input = {.kind = INPUT_DISK_DONE, .disk = *result};
 
@@ -66,7 +74,8 @@ void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *resu
 
 void daemon_push_cycled(struct daemon *daemon, const char *uuid, int result)
 {
-	push(daemon, SOURCE_ADMIN, &(struct input){.kind = INPUT_CYCLED, .uuid = uuid, .result = result});
+	push(daemon, SOURCE_ADMIN,
+	     &(struct input){.kind = INPUT_CYCLED, .uuid = uuid, .result = result});
 }
 
 void daemon_push_fenced(struct daemon *daemon, uint32_t node)
@@ -99,7 +108,8 @@ static void handle_request(struct daemon *daemon, const struct input *input)
 	int error = ulog_request_decode(input->bytes, input->size, &request);
 
 	if (error)
-		check_fail(daemon->world, "a kernel's request is refused by the decoder: %d", error);
+		check_fail(daemon->world, "a kernel's request is refused by the decoder: %d",
+			   error);
 	else
 		engine_request(daemon->engine, daemon_now_ms(daemon), &request);
 }
@@ -108,8 +118,8 @@ static void handle_view(struct daemon *daemon, const struct input *input)
 {
 	static const char *const names[] = {"joined", "left", "procdown", "nodedown"};
 
-	static const enum count counts[] = {COUNT_VIEWS_JOINED, COUNT_VIEWS_PROCDOWN, COUNT_VIEWS_PROCDOWN,
-	                                    COUNT_VIEWS_NODEDOWN};
+	static const enum count counts[] = {COUNT_VIEWS_JOINED, COUNT_VIEWS_PROCDOWN,
+					    COUNT_VIEWS_PROCDOWN, COUNT_VIEWS_NODEDOWN};
 
 	for (size_t i = 0; i < input->view->change_count; i++)
 		daemon->world->counts.of[counts[input->view->changes[i].change]]++;
@@ -144,7 +154,8 @@ static void handle_message(struct daemon *daemon, const struct input *input)
 	      (unsigned long long)input->entry_id, input->node, input->size);
 	daemon->last_entry = input->entry_id;
 	daemon->last_was_message = true;
-	engine_message(daemon->engine, daemon_now_ms(daemon), input->node, input->bytes, input->size);
+	engine_message(daemon->engine, daemon_now_ms(daemon), input->node, input->bytes,
+		       input->size);
 	check_position(daemon);
 }
 

@@ -99,11 +99,11 @@ static void port_report(void *context, enum report_level level, const char *text
 }
 
 const struct engine_ports daemon_ports = {
-        .reply = port_reply,
-        .send = port_send,
-        .disk = port_disk,
-        .cycle_device = port_cycle_device,
-        .wake_device = port_wake_device,
-        .report = port_report,
-        .remember = port_remember,
+	.reply = port_reply,
+	.send = port_send,
+	.disk = port_disk,
+	.cycle_device = port_cycle_device,
+	.wake_device = port_wake_device,
+	.report = port_report,
+	.remember = port_remember,
 };

@@ -14,7 +14,7 @@
 #include "tests/sim/world.h"
 
 #define DISK_DELAY_US 500
-#define HANDLE_BASE 100 /* handle = base + mirror index */
+#define HANDLE_BASE   100 /* handle = base + mirror index */
 
 struct disk_access {
 	struct disk *disk;
@@ -96,7 +96,8 @@ static void land_block(void *context, uint64_t offset)
 	if (access->node->daemon != access->daemon)
 		COUNT(disk->world, DISK_LATE);
 	if (access->node->daemon != access->daemon)
-		TRACE(disk->world, access->node->id, "a dead daemon's write lands on the log device");
+		TRACE(disk->world, access->node->id,
+		      "a dead daemon's write lands on the log device");
 	check_disk(disk, access->node->id);
 }
 
@@ -107,7 +108,8 @@ static void finish(void *context, uint64_t argument)
 	struct disk_result result = {.id = access->id};
 
 	(void)argument;
-	if (access->node->power_epoch != access->power_epoch || access->node->daemon != access->daemon)
+	if (access->node->power_epoch != access->power_epoch ||
+	    access->node->daemon != access->daemon)
 		return;
 	if (access->kind == DISK_WRITE)
 		access->daemon->disk_writes--;
@@ -139,8 +141,8 @@ static struct disk *find_disk(struct world *world, const struct disk_job *job)
 		if (!disk)
 			continue;
 		snprintf(name, sizeof(name), "%u:%u", DISK_MAJOR, disk->minor);
-		if (job->kind == DISK_OPEN ? strcmp(job->device, name) == 0 :
-					     job->handle == HANDLE_BASE + (int)i)
+		if (job->kind == DISK_OPEN ? strcmp(job->device, name) == 0
+					   : job->handle == HANDLE_BASE + (int)i)
 			return disk;
 	}
 	return NULL;
@@ -151,14 +153,53 @@ static void check_job(const struct disk *disk, const struct disk_job *job)
 	if (job->offset_bytes % disk->block_bytes || job->length_bytes % disk->block_bytes ||
 	    job->length_bytes == 0 || job->length_bytes > DISK_JOB_BYTES_MAX ||
 	    job->offset_bytes + job->length_bytes > DISK_BYTES)
-		check_fail(disk->world, "a disk job of %u bytes at %llu (block %u)", job->length_bytes,
-			   (unsigned long long)job->offset_bytes, disk->block_bytes);
+		check_fail(disk->world, "a disk job of %u bytes at %llu (block %u)",
+			   job->length_bytes, (unsigned long long)job->offset_bytes,
+			   disk->block_bytes);
+}
+
+static struct disk_access *new_access(struct disk *disk, struct daemon *daemon,
+				      const struct disk_job *job)
+{
+	struct disk_access *access = arena_new(&disk->world->arena, sizeof(*access));
+
+	*access = (struct disk_access){
+		.disk = disk,
+		.daemon = daemon,
+		.node = daemon->node,
+		.power_epoch = daemon->node->power_epoch,
+		.kind = job->kind,
+		.id = job->id,
+		.offset = job->offset_bytes,
+		.length = job->length_bytes,
+		.result = job->length_bytes,
+	};
+	if (job->kind != DISK_OPEN) {
+		check_job(disk, job);
+		access->data = arena_new(&disk->world->arena, job->length_bytes);
+	}
+	return access;
+}
+
+static void start_write(struct disk_access *access, const struct disk_job *job, uint64_t delay)
+{
+	struct world *world = access->disk->world;
+
+	memcpy(access->data, job->data, job->length_bytes);
+	access->daemon->disk_writes++;
+	for (uint64_t at = 0; at < job->length_bytes; at += access->disk->block_bytes)
+		clock_after(&world->clock, random_below(&world->random_io, delay), land_block,
+			    access, at);
 }
 
 void disk_submit(struct world *world, struct daemon *daemon, const struct disk_job *job)
 {
+	static const char *const names[] = {
+		[DISK_OPEN] = "open",
+		[DISK_READ] = "read",
+		[DISK_WRITE] = "write",
+	};
 	struct disk *disk = find_disk(world, job);
-	struct random *random = &world->random_io;
 	struct disk_access *access;
 	uint64_t delay;
 
@@ -168,25 +209,11 @@ void disk_submit(struct world *world, struct daemon *daemon, const struct disk_j
 		check_fail(world, "a disk job for a device that is not there");
 		return;
 	}
-	access = arena_new(&world->arena, sizeof(*access));
-	*access = (struct disk_access){
-	        .disk = disk, .daemon = daemon, .node = daemon->node,
-	        .power_epoch = daemon->node->power_epoch, .kind = job->kind, .id = job->id,
-	        .offset = job->offset_bytes, .length = job->length_bytes, .result = job->length_bytes,
-	};
-	delay = (50 + random_delay(random, DISK_DELAY_US)) * disk->slow_factor;
-	if (job->kind != DISK_OPEN) {
-		check_job(disk, job);
-		access->data = arena_new(&world->arena, job->length_bytes);
-	}
-	if (job->kind == DISK_WRITE) {
-		memcpy(access->data, job->data, job->length_bytes);
-		daemon->disk_writes++;
-		for (uint64_t at = 0; at < job->length_bytes; at += disk->block_bytes)
-			clock_after(&world->clock, random_below(random, delay), land_block, access, at);
-	}
-	TRACE(world, daemon->node->id, "disk %s %u bytes at %llu",
-	      job->kind == DISK_OPEN ? "open" : job->kind == DISK_READ ? "read" : "write",
+	access = new_access(disk, daemon, job);
+	delay = (50 + random_delay(&world->random_io, DISK_DELAY_US)) * disk->slow_factor;
+	if (job->kind == DISK_WRITE)
+		start_write(access, job, delay);
+	TRACE(world, daemon->node->id, "disk %s %u bytes at %llu", names[job->kind],
 	      job->length_bytes, (unsigned long long)job->offset_bytes);
 	clock_after(&world->clock, delay, finish, access, 0);
 }

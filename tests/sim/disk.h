@@ -27,10 +27,10 @@ struct disk {
 	uint32_t minor;
 	uint32_t block_bytes;
 	uint8_t bytes[DISK_BYTES];
-	bool bad[NODES_MAX + 1]; /* by node: every access fails */
+	bool bad[NODES_MAX + 1];      /* by node: every access fails */
 	bool bad_open[NODES_MAX + 1]; /* it cannot even be opened */
-	bool was_bad;            /* for some node, at some time */
-	uint32_t slow_factor;    /* 1: as usual */
+	bool was_bad;                 /* for some node, at some time */
+	uint32_t slow_factor;         /* 1: as usual */
 };
 
 #define DISK_MAJOR 253

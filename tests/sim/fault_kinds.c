@@ -89,7 +89,8 @@ static void kill_daemon(struct node *node, uint64_t down_us)
 
 static uint64_t down_time(struct world *world)
 {
-	return random_chance(&world->random_fault, 700) ? between_ms(world, 10, 1500) : between_ms(world, 1500, 20000);
+	return random_chance(&world->random_fault, 700) ? between_ms(world, 10, 1500)
+							: between_ms(world, 1500, 20000);
 }
 
 static void kill_daemon_now(struct world *world, struct node *node)
@@ -121,7 +122,8 @@ static void daemon_stop_one(struct world *world)
 	if (!node->daemon || node->daemon->stopping)
 		return;
 	daemon_stop(node->daemon);
-	clock_after(&world->clock, between_ms(world, 100, 5000), wait_for_stop, node, node->power_epoch);
+	clock_after(&world->clock, between_ms(world, 100, 5000), wait_for_stop, node,
+		    node->power_epoch);
 	/* systemd's patience */
 	clock_after(&world->clock, 30 * US_PER_S, daemon_returns, node, node->power_epoch);
 }
@@ -131,8 +133,9 @@ static void daemon_pause_one(struct world *world)
 	struct node *node = any_node(world);
 
 	if (node->daemon)
-		daemon_pause(node->daemon, random_chance(&world->random_fault, 800) ?
-			     between_ms(world, 20, 3000) : between_ms(world, 3000, 20000));
+		daemon_pause(node->daemon, random_chance(&world->random_fault, 800)
+						   ? between_ms(world, 20, 3000)
+						   : between_ms(world, 3000, 20000));
 }
 
 static void all_daemons(struct world *world)
@@ -149,7 +152,8 @@ static void storm_strikes(void *context, uint64_t strikes)
 		return;
 	kill_daemon(node, between_ms(node->world, 1, 100));
 	if (strikes > 1)
-		clock_after(&node->world->clock, between_ms(node->world, 5, 500), storm_strikes, node, strikes - 1);
+		clock_after(&node->world->clock, between_ms(node->world, 5, 500), storm_strikes,
+			    node, strikes - 1);
 }
 
 static void join_storm(struct world *world)
@@ -257,7 +261,8 @@ static void bad_disk(struct world *world)
 {
 	struct mirror *mirror = world->mirrors[any_mirror(world)];
 	struct disk *disk = mirror->log_disk;
-	uint32_t nodes = random_chance(&world->random_fault, 500) ? world->all_nodes : NODE_BIT(any_node(world)->id);
+	uint32_t nodes = random_chance(&world->random_fault, 500) ? world->all_nodes
+								  : NODE_BIT(any_node(world)->id);
 	bool open_too = random_chance(&world->random_fault, 500);
 
 	if (!disk || !mirror->settings.handle_errors)
@@ -290,7 +295,8 @@ static void bad_path(struct world *world)
 	if (!mirror->settings.handle_errors)
 		return;
 	mirror->legs.broken[any_node(world)->id][1] = true;
-	clock_after(&world->clock, between_ms(world, 100, 8000), path_is_good_again, &mirror->legs, 0);
+	clock_after(&world->clock, between_ms(world, 100, 8000), path_is_good_again, &mirror->legs,
+		    0);
 }
 
 /* --- administration --- */
@@ -335,16 +341,25 @@ static void status(struct world *world)
 }
 
 static void (*const kinds[FAULT_KINDS])(struct world *world) = {
-        [FAULT_POWER_OFF] = power_off,      [FAULT_DAEMON_KILL] = daemon_kill_one,
-        [FAULT_DAEMON_STOP] = daemon_stop_one, [FAULT_DAEMON_PAUSE] = daemon_pause_one,
-        [FAULT_ALL_DAEMONS] = all_daemons,  [FAULT_PARTITION] = partition,
-        [FAULT_COROSYNC] = corosync,        [FAULT_SLOW_BUS] = slow_bus,
-        [FAULT_NETLINK_LOSS] = netlink_loss, [FAULT_SLOW_DISK] = slow_disk,
-        [FAULT_BAD_DISK] = bad_disk,        [FAULT_BAD_PATH] = bad_path,
-        [FAULT_CYCLE] = cycle,              [FAULT_RELOAD] = reload,
-        [FAULT_GROW] = grow,                [FAULT_REMOVE] = remove_one,
-        [FAULT_STATUS] = status,            [FAULT_JOIN_STORM] = join_storm,
-        [FAULT_BLACKOUT] = blackout,
+	[FAULT_POWER_OFF] = power_off,
+	[FAULT_DAEMON_KILL] = daemon_kill_one,
+	[FAULT_DAEMON_STOP] = daemon_stop_one,
+	[FAULT_DAEMON_PAUSE] = daemon_pause_one,
+	[FAULT_ALL_DAEMONS] = all_daemons,
+	[FAULT_PARTITION] = partition,
+	[FAULT_COROSYNC] = corosync,
+	[FAULT_SLOW_BUS] = slow_bus,
+	[FAULT_NETLINK_LOSS] = netlink_loss,
+	[FAULT_SLOW_DISK] = slow_disk,
+	[FAULT_BAD_DISK] = bad_disk,
+	[FAULT_BAD_PATH] = bad_path,
+	[FAULT_CYCLE] = cycle,
+	[FAULT_RELOAD] = reload,
+	[FAULT_GROW] = grow,
+	[FAULT_REMOVE] = remove_one,
+	[FAULT_STATUS] = status,
+	[FAULT_JOIN_STORM] = join_storm,
+	[FAULT_BLACKOUT] = blackout,
 };
 
 void faults_run_kind(struct world *world, enum fault_kind kind)

@@ -44,13 +44,15 @@ static void next_fault(void *context, uint64_t argument)
 	if (kind == FAULT_KINDS)
 		return;
 	fault_make(world, kind);
-	clock_after(&world->clock, 1000 + random_delay(&world->random_fault, world->settings.fault_interval_us),
+	clock_after(&world->clock,
+		    1000 + random_delay(&world->random_fault, world->settings.fault_interval_us),
 		    next_fault, world, 0);
 }
 
 void faults_start(struct world *world)
 {
-	clock_after(&world->clock, random_delay(&world->random_fault, 10 * US_PER_S), next_fault, world, 0);
+	clock_after(&world->clock, random_delay(&world->random_fault, 10 * US_PER_S), next_fault,
+		    world, 0);
 }
 
 void faults_reload_all(struct world *world, uint32_t mirror)
@@ -70,7 +72,8 @@ bool faults_repair(struct world *world)
 			struct mapped_device *device = node->kernel->devices[i];
 
 			if (!device || !device->live ||
-			    (!device->live->log_failure && !device->live->leg_failure && !device->live->log->failures &&
+			    (!device->live->log_failure && !device->live->leg_failure &&
+			     !device->live->log->failures &&
 			     device->live->region_count == world->mirrors[i]->region_count))
 				continue;
 			any = true;

@@ -56,7 +56,8 @@ static void fence(void *context, uint64_t argument)
 			COUNT(world, FENCED);
 			TRACE(world, id, "fenced");
 			node_power_off(node);
-			clock_after(&world->clock, random_between(&world->random_fault, 4, 30) * US_PER_S,
+			clock_after(&world->clock,
+				    random_between(&world->random_fault, 4, 30) * US_PER_S,
 				    power_returns, node, 0);
 		}
 		if (node->daemon)

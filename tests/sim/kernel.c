@@ -88,7 +88,8 @@ void kernel_answer(struct kernel *kernel, const uint8_t *bytes, size_t size)
 	check_stray_answer(kernel, &reply);
 }
 
-static void trace_request(struct kernel *kernel, const struct ulog_request *request, const char *how)
+static void trace_request(struct kernel *kernel, const struct ulog_request *request,
+			  const char *how)
 {
 	char regions[96] = "";
 	size_t length = 0;
@@ -100,7 +101,8 @@ static void trace_request(struct kernel *kernel, const struct ulog_request *requ
 					   (unsigned long long)request->regions[i]);
 	trace_line(kernel->world, kernel->node->id, "%s luid %llx seq %u%s%s%s%s",
 		   ulog_type_name(request->type), (unsigned long long)request->luid, request->seq,
-		   regions, request->type == ULOG_SET_REGION_SYNC ? (request->in_sync ? " =1" : " =0") : "",
+		   regions,
+		   request->type == ULOG_SET_REGION_SYNC ? (request->in_sync ? " =1" : " =0") : "",
 		   request->reconnect ? " (reconnect)" : "", how);
 }
 
@@ -119,8 +121,9 @@ static int send_to_server(struct kernel *kernel, struct ulog_request *request,
 	package->lost = true;
 	if (!daemon) {
 		COUNT(kernel->world, UNHEARD);
-		trace_request(kernel, request, kernel->world->settings.foreign_listener ?
-			      " (unheard)" : " (nobody listens)");
+		trace_request(kernel, request,
+			      kernel->world->settings.foreign_listener ? " (unheard)"
+								       : " (nobody listens)");
 		return kernel->world->settings.foreign_listener ? 0 : -ESRCH;
 	}
 	package->daemon_epoch = daemon->epoch;
@@ -131,17 +134,18 @@ static int send_to_server(struct kernel *kernel, struct ulog_request *request,
 	return 0;
 }
 
-int kernel_consult(struct kernel *kernel, struct ulog_request *request, void *data, size_t *data_size)
+int kernel_consult(struct kernel *kernel, struct ulog_request *request, void *data,
+		   size_t *data_size)
 {
 	for (;;) {
 		struct receiving_package package = {
-		        .kernel = kernel,
-		        .seq = kernel->ulog_seq++,
-		        .type = request->type,
-		        .luid = request->luid,
-		        .sent_us = kernel->world->clock.now_us,
-		        .capacity = data_size ? *data_size : 0,
-		        .data = data,
+			.kernel = kernel,
+			.seq = kernel->ulog_seq++,
+			.type = request->type,
+			.luid = request->luid,
+			.sent_us = kernel->world->clock.now_us,
+			.capacity = data_size ? *data_size : 0,
+			.data = data,
 		};
 		int result;
 

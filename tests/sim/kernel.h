@@ -20,7 +20,7 @@ struct node;
 struct world;
 
 #define KERNEL_HZ 250
-#define JIFFY_US (US_PER_S / KERNEL_HZ)
+#define JIFFY_US  (US_PER_S / KERNEL_HZ)
 
 /* A request that waits for its answer. */
 struct receiving_package {
@@ -30,11 +30,11 @@ struct receiving_package {
 	enum ulog_type type;
 	uint64_t luid;
 	uint64_t sent_us;
-	bool lost;            /* the daemon never got it */
+	bool lost; /* the daemon never got it */
 	uint32_t daemon_epoch;
 	bool complete;
 	int error;
-	size_t capacity;      /* for data, in bytes */
+	size_t capacity; /* for data, in bytes */
 	size_t data_size;
 	uint8_t *data;
 	struct waitlist waiting;
@@ -47,7 +47,8 @@ struct kernel {
 	uint32_t ulog_seq;
 	uint64_t next_luid;
 	struct list receiving;
-	uint64_t recovering_limit; /* jiffies; the `static limit` of userspace_is_remote_recovering() */
+	uint64_t
+		recovering_limit; /* jiffies; the `static limit` of userspace_is_remote_recovering() */
 	struct mapped_device *devices[MIRRORS_MAX];
 	/* /run: what the daemon keeps over its own death. */
 	struct {
@@ -67,6 +68,7 @@ void kernel_answer(struct kernel *kernel, const uint8_t *bytes, size_t size);
  * for its answer, sends it again after 15 s. *data_size is the room and then
  * the size of data[]. From a fiber only.
  */
-int kernel_consult(struct kernel *kernel, struct ulog_request *request, void *data, size_t *data_size);
+int kernel_consult(struct kernel *kernel, struct ulog_request *request, void *data,
+		   size_t *data_size);
 
 #endif

@@ -11,7 +11,8 @@
 
 #define DM_NAME_LEN 128
 
-static void fill_request(const struct kernel_log *log, struct ulog_request *request, enum ulog_type type)
+static void fill_request(const struct kernel_log *log, struct ulog_request *request,
+			 enum ulog_type type)
 {
 	request->luid = log->luid;
 	request->type = type;
@@ -105,14 +106,15 @@ static int ask_region_size(struct kernel_log *log)
 	if (result)
 		return result;
 	if (value != log->mirror->settings.region_size_sectors)
-		check_fail(log->kernel->world, "GET_REGION_SIZE answers %llu", (unsigned long long)value);
+		check_fail(log->kernel->world, "GET_REGION_SIZE answers %llu",
+			   (unsigned long long)value);
 	log->region_size = (uint32_t)value;
 	log->region_count = (log->length + log->region_size - 1) / log->region_size;
 	return 0;
 }
 
-struct kernel_log *kernel_log_new(struct kernel *kernel, struct mirror *mirror, uint32_t region_count,
-				  int *error)
+struct kernel_log *kernel_log_new(struct kernel *kernel, struct mirror *mirror,
+				  uint32_t region_count, int *error)
 {
 	struct kernel_log *log = arena_new(&kernel->world->arena, sizeof(*log));
 
@@ -188,7 +190,8 @@ int kernel_log_get_resync_work(struct kernel_log *log, uint32_t *region)
 		return result;
 	if (answer.work && answer.region >= log->region_count) {
 		check_fail(log->kernel->world, "GET_RESYNC_WORK hands out region %llu of %llu",
-			   (unsigned long long)answer.region, (unsigned long long)log->region_count);
+			   (unsigned long long)answer.region,
+			   (unsigned long long)log->region_count);
 		return 0;
 	}
 	*region = (uint32_t)answer.region;

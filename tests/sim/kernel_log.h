@@ -17,25 +17,25 @@ struct kernel_log {
 	char constructor[256];
 	uint32_t region_size;
 	uint64_t region_count;
-	uint64_t length;       /* sectors */
+	uint64_t length; /* sectors */
 	struct list mark_list;
 	struct list clear_list;
 	uint64_t in_sync_hint;
 	bool integrated_flush;
-	bool flush_scheduled;      /* sched_flush */
-	uint64_t flush_number;     /* tells a delayed flush that it was cancelled */
-	uint32_t flush_works;      /* queued for now, or running */
+	bool flush_scheduled;  /* sched_flush */
+	uint64_t flush_number; /* tells a delayed flush that it was cancelled */
+	uint32_t flush_works;  /* queued for now, or running */
 	bool flush_running;
 	struct waitlist flush_waiting;
 	bool destroyed;
-	uint32_t failures;         /* of what must not fail */
+	uint32_t failures; /* of what must not fail */
 	/* What the daemon has promised: FLUSH answered, CLEAR not sent yet. */
 	bool promised[REGIONS_MAX];
 };
 
 /* CTR and GET_REGION_SIZE. NULL with *error set when the daemon refused. */
-struct kernel_log *kernel_log_new(struct kernel *kernel, struct mirror *mirror, uint32_t region_count,
-				  int *error);
+struct kernel_log *kernel_log_new(struct kernel *kernel, struct mirror *mirror,
+				  uint32_t region_count, int *error);
 void kernel_log_destroy(struct kernel_log *log);
 int kernel_log_presuspend(struct kernel_log *log);
 int kernel_log_postsuspend(struct kernel_log *log);

@@ -6,7 +6,7 @@
 #include "tests/sim/kernel_log.h"
 #include "tests/sim/world.h"
 
-#define FLUSH_GROUP_MAX 32
+#define FLUSH_GROUP_MAX  32
 #define DELAYED_FLUSH_US (3 * US_PER_S)
 
 struct flush_entry {
@@ -72,7 +72,8 @@ static int flush_by_group(struct kernel_log *log, struct list *entries, bool wit
 		enum ulog_type type = ULOG_FLUSH;
 
 		while (count < FLUSH_GROUP_MAX && !list_is_empty(entries)) {
-			struct flush_entry *entry = list_entry(list_pop(entries), struct flush_entry, list);
+			struct flush_entry *entry =
+				list_entry(list_pop(entries), struct flush_entry, list);
 
 			group[count++] = entry->region;
 			if (!with_payload)

@@ -23,6 +23,8 @@ struct legs {
 	uint32_t count;
 	uint32_t primary; /* leg that tables name first */
 	uint32_t content[LEGS_MAX][BLOCKS_MAX];
+	uint32_t writer[LEGS_MAX][BLOCKS_MAX]; /* node that wrote it last */
+	uint64_t written_us[LEGS_MAX][BLOCKS_MAX];
 	bool broken[NODES_MAX + 1][LEGS_MAX]; /* paths, by node */
 };
 
@@ -36,5 +38,7 @@ void legs_write(struct legs *legs, struct node *node, uint32_t leg, uint32_t blo
 		leg_done done, void *context);
 /* The leg whose content differs from leg 0 in the region, or 0. */
 uint32_t legs_differ(const struct legs *legs, uint32_t region);
+/* Fails the run, and says which block differs and who wrote it when. */
+void legs_fail(const struct legs *legs, uint32_t region, const char *what);
 
 #endif

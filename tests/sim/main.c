@@ -37,9 +37,11 @@ static double cpu_seconds(void)
 
 	getrusage(RUSAGE_SELF, &own);
 	getrusage(RUSAGE_CHILDREN, &children);
-	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec + children.ru_stime.tv_sec) +
+	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
+			children.ru_stime.tv_sec) +
 	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
-			children.ru_stime.tv_usec) / 1e6;
+			children.ru_stime.tv_usec) /
+		       1e6;
 }
 
 static void run_one(uint64_t seed, const struct trace *trace, struct run_result *result)
@@ -69,8 +71,8 @@ static void child_main(int out, const uint64_t *seeds, size_t count)
 
 static void print_failure(uint64_t seed, const char *what)
 {
-	printf("FAILED seed %llu: %s\n  replay: %s --seed %llu --trace\n", (unsigned long long)seed, what, program,
-	       (unsigned long long)seed);
+	printf("FAILED seed %llu: %s\n  replay: %s --seed %llu --trace\n", (unsigned long long)seed,
+	       what, program, (unsigned long long)seed);
 	fflush(stdout);
 }
 
@@ -176,7 +178,8 @@ static int run_traced(uint64_t seed, bool traced)
 	if (result.failed)
 		print_failure(seed, result.failure);
 	else
-		printf("seed %llu: fine, %llu cluster-seconds, %llu reads and writes, %llu events\n",
+		printf("seed %llu: fine, %llu cluster-seconds, %llu reads and writes, %llu "
+		       "events\n",
 		       (unsigned long long)seed, (unsigned long long)(result.virtual_us / US_PER_S),
 		       (unsigned long long)result.operations, (unsigned long long)result.steps);
 	return result.failed;
@@ -184,70 +187,107 @@ static int run_traced(uint64_t seed, bool traced)
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: %s [--scenarios] [--seed-file FILE] [--seconds S [--first N]] [--seed N [--trace]]\n"
+	fprintf(out,
+		"usage: %s [--scenarios] [--seed-file FILE] [--seconds S [--first N]] [--seed N "
+		"[--trace]]\n"
 		"  --scenarios    the scripted stories\n"
 		"  --seed-file    the seeds in FILE, one a line\n"
 		"  --seconds      fresh seeds, for that many seconds of CPU\n"
 		"  --first        the first of the fresh seeds; else it comes from the clock\n"
 		"  --seed         that one; with --trace, tell all that happens\n"
 		"  --scenario     that story; with --trace, tell all that happens\n"
-		"  --counts       what the seeds have reached\n", program);
+		"  --counts       what the seeds have reached\n",
+		program);
 }
 
 static int summarise(const struct totals *totals, double started)
 {
 	double seconds = cpu_seconds() - started;
 
-	printf("%llu seeds, %llu cluster-seconds, %llu failed (%llu reads and writes, %.0f cluster-seconds a CPU second)\n",
-	       (unsigned long long)totals->seeds, (unsigned long long)(totals->virtual_us / US_PER_S),
+	printf("%llu seeds, %llu cluster-seconds, %llu failed (%llu reads and writes, %.0f "
+	       "cluster-seconds a CPU second)\n",
+	       (unsigned long long)totals->seeds,
+	       (unsigned long long)(totals->virtual_us / US_PER_S),
 	       (unsigned long long)totals->failed, (unsigned long long)totals->operations,
 	       seconds > 0 ? (double)totals->virtual_us / 1e6 / seconds : 0);
 	return totals->failed ? 1 : 0;
 }
 
-int main(int argc, char **argv)
+struct arguments {
+	const char *seed;
+	const char *file;
+	const char *seconds;
+	const char *scenario;
+	uint64_t first;
+	bool traced;
+	bool stories;
+	bool counts;
+};
+
+/* 0 to go on, or the exit status plus one. */
+static int parse(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
-	        {"seconds", required_argument, NULL, 's'},  {"seed", required_argument, NULL, 'n'},
-	        {"seed-file", required_argument, NULL, 'f'}, {"trace", no_argument, NULL, 't'},
-	        {"first", required_argument, NULL, '1'},     {"scenarios", no_argument, NULL, 'S'},
-	        {"scenario", required_argument, NULL, 'c'},  {"counts", no_argument, NULL, 'C'},
-	        {"help", no_argument, NULL, 'h'},
-	        {0},
+		{"seconds", required_argument, NULL, 's'},
+		{"seed", required_argument, NULL, 'n'},
+		{"seed-file", required_argument, NULL, 'f'},
+		{"trace", no_argument, NULL, 't'},
+		{"first", required_argument, NULL, '1'},
+		{"scenarios", no_argument, NULL, 'S'},
+		{"scenario", required_argument, NULL, 'c'},
+		{"counts", no_argument, NULL, 'C'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
-	struct totals totals = {0};
-	const char *seed = NULL, *file = NULL, *seconds = NULL, *scenario = NULL;
-	uint64_t first = (uint64_t)time(NULL) * 1000;
-	bool traced = false, stories = false, counts = false;
-	double started = cpu_seconds();
-	int option, failed = 0;
+	int option;
 
-	program = argv[0];
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case 's': seconds = optarg; break;
-		case 'n': seed = optarg; break;
-		case 'f': file = optarg; break;
-		case 't': traced = true; break;
-		case '1': first = strtoull(optarg, NULL, 10); break;
-		case 'S': stories = true; break;
-		case 'c': scenario = optarg; break;
-		case 'C': counts = true; break;
-		case 'h': usage(stdout); return 0;
-		default: usage(stderr); return 2;
+		if (option == 's')
+			arguments->seconds = optarg;
+		else if (option == 'n')
+			arguments->seed = optarg;
+		else if (option == 'f')
+			arguments->file = optarg;
+		else if (option == 't')
+			arguments->traced = true;
+		else if (option == '1')
+			arguments->first = strtoull(optarg, NULL, 10);
+		else if (option == 'S')
+			arguments->stories = true;
+		else if (option == 'c')
+			arguments->scenario = optarg;
+		else if (option == 'C')
+			arguments->counts = true;
+		else {
+			usage(option == 'h' ? stdout : stderr);
+			return option == 'h' ? 1 : 3;
 		}
 	}
-	if (seed)
-		return run_traced(strtoull(seed, NULL, 10), traced);
-	if (stories || scenario)
-		failed = scenarios_run(scenario, traced ? stdout : NULL);
-	if (file)
-		run_file(file, &totals);
-	if (seconds)
-		run_for(strtod(seconds, NULL), first, &totals);
-	if (!file && !seconds)
-		return failed;
-	if (counts)
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.first = (uint64_t)time(NULL) * 1000};
+	struct totals totals = {0};
+	double started = cpu_seconds();
+	int failed = 0, status;
+
+	program = argv[0];
+	status = parse(argc, argv, &arguments);
+	if (status)
+		return status - 1;
+	if (arguments.seed)
+		return run_traced(strtoull(arguments.seed, NULL, 10), arguments.traced);
+	if (arguments.stories || arguments.scenario)
+		failed = scenarios_run(arguments.scenario, arguments.traced ? stdout : NULL);
+	if (arguments.file)
+		run_file(arguments.file, &totals);
+	if (arguments.seconds)
+		run_for(strtod(arguments.seconds, NULL), arguments.first, &totals);
+	if (!arguments.file && !arguments.seconds)
+		return failed != 0;
+	if (arguments.counts)
 		counts_print(&totals.counts, stdout);
 	return summarise(&totals, started) || failed;
 }

@@ -22,7 +22,8 @@ struct mapped_device *mapped_device_new(struct kernel *kernel, struct mirror *mi
 
 static void trace(const struct mapped_device *device, const char *what)
 {
-	TRACE(device->kernel->world, device->kernel->node->id, "device %s: %s", device->mirror->uuid, what);
+	TRACE(device->kernel->world, device->kernel->node->id, "device %s: %s",
+	      device->mirror->uuid, what);
 }
 
 int mapped_device_load(struct mapped_device *device, uint32_t region_count)

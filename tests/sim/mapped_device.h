@@ -14,14 +14,14 @@ struct mapped_device {
 	struct mirror_set *live;
 	struct mirror_set *loaded;
 	bool suspended;
-	bool block_io;       /* DMF_BLOCK_IO_FOR_SUSPEND */
-	bool noflush;        /* DMF_NOFLUSH_SUSPENDING */
+	bool block_io; /* DMF_BLOCK_IO_FOR_SUSPEND */
+	bool noflush;  /* DMF_NOFLUSH_SUSPENDING */
 	struct list deferred;
 	uint32_t pending_io; /* mapped, not ended */
 	struct waitlist waiting;
 	/* Whoever does more than one step with the device holds this. */
 	struct fiber_mutex administration;
-	bool closing;        /* clients stay away */
+	bool closing; /* clients stay away */
 	uint32_t open_count;
 	struct waitlist closing_waiting;
 };

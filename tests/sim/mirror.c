@@ -26,9 +26,10 @@ struct mirror *mirror_new(struct world *world, uint32_t index)
 void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char *out, size_t size)
 {
 	static const char *const sync_words[] = {
-	        [LOG_SYNC_DEFAULT] = "", [LOG_SYNC_FORCE] = " sync", [LOG_SYNC_NONE] = " nosync"};
+		[LOG_SYNC_DEFAULT] = "", [LOG_SYNC_FORCE] = " sync", [LOG_SYNC_NONE] = " nosync"};
 	const struct mirror_settings *settings = &mirror->settings;
-	unsigned long long length = (unsigned long long)region_count * settings->region_size_sectors;
+	unsigned long long length =
+		(unsigned long long)region_count * settings->region_size_sectors;
 	const char *error_word = settings->block_on_error ? " block_on_error" : "";
 
 	if (mirror->log_disk)
@@ -36,6 +37,6 @@ void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char
 			 mirror->log_disk->minor, settings->region_size_sectors,
 			 sync_words[mirror->sync_now], error_word);
 	else
-		snprintf(out, size, "%llu clustered-core %u%s%s", length, settings->region_size_sectors,
-			 sync_words[mirror->sync_now], error_word);
+		snprintf(out, size, "%llu clustered-core %u%s%s", length,
+			 settings->region_size_sectors, sync_words[mirror->sync_now], error_word);
 }

@@ -26,10 +26,11 @@ struct mirror {
 	uint32_t index;
 	struct mirror_settings settings;
 	char uuid[64];
-	uint32_t region_count;  /* of the newest table */
-	enum log_sync sync_now; /* the word in tables that are loaded now; gone after the first activation */
+	uint32_t region_count; /* of the newest table */
+	enum log_sync
+		sync_now; /* the word in tables that are loaded now; gone after the first activation */
 	struct legs legs;
-	struct disk *log_disk;  /* NULL for a core log */
+	struct disk *log_disk; /* NULL for a core log */
 	struct block blocks[BLOCKS_MAX];
 };
 

@@ -121,8 +121,8 @@ void mirror_set_write_default(struct mirror_set *set, struct bio *bio)
 {
 	COUNT(set->kernel->world, PRIMARY_ONLY);
 	count_write(set, bio->region, 1);
-	legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[set->default_mirror], bio->block,
-		   bio->value, write_default_done, bio);
+	legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[set->default_mirror],
+		   bio->block, bio->value, write_default_done, bio);
 }
 
 /* --- reads --- */
@@ -152,7 +152,8 @@ static void read_done(void *context, uint32_t leg, int error, uint32_t value)
 
 void mirror_set_read(struct mirror_set *set, struct bio *bio, uint32_t index)
 {
-	legs_read(&set->mirror->legs, set->kernel->node, set->leg_order[index], bio->block, read_done, bio);
+	legs_read(&set->mirror->legs, set->kernel->node, set->leg_order[index], bio->block,
+		  read_done, bio);
 }
 
 /* --- recovery: kcopyd reads a piece from the default mirror and then writes it to the others --- */
@@ -160,11 +161,11 @@ void mirror_set_read(struct mirror_set *set, struct bio *bio, uint32_t index)
 struct copy {
 	struct mirror_set *set;
 	struct region *region;
-	uint32_t source;      /* index */
+	uint32_t source; /* index */
 	uint32_t pieces_left;
 	bool read_failed;
-	bool raced;           /* another node wrote to the region meanwhile */
-	uint32_t failed;      /* bits by index */
+	bool raced;      /* another node wrote to the region meanwhile */
+	uint32_t failed; /* bits by index */
 };
 
 struct copy_piece {
@@ -180,7 +181,8 @@ static bool others_write(const struct mirror_set *set, uint32_t region)
 	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
 		const struct kernel *kernel = world->nodes[id]->kernel;
 
-		if (kernel && kernel != set->kernel && kernel->leg_writes[set->mirror->index][region])
+		if (kernel && kernel != set->kernel &&
+		    kernel->leg_writes[set->mirror->index][region])
 			return true;
 	}
 	return false;
@@ -199,8 +201,8 @@ static void end_copy(struct copy *copy)
 	for (uint32_t i = 0; i < set->leg_count; i++)
 		if (copy->failed & (1U << i))
 			fail_mirror(set, i);
-	TRACE(set->kernel->world, set->kernel->node->id, "copied region %u of %s%s", copy->region->key,
-	      set->mirror->uuid, success ? "" : " (failed)");
+	TRACE(set->kernel->world, set->kernel->node->id, "copied region %u of %s%s",
+	      copy->region->key, set->mirror->uuid, success ? "" : " (failed)");
 	region_hash_recovery_end(&set->hash, copy->region, success);
 }
 
@@ -241,8 +243,8 @@ static void piece_read(void *context, uint32_t leg, int error, uint32_t value)
 		if (i == copy->source)
 			continue;
 		count_write(set, copy->region->key, 1);
-		legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[i], piece->block, value,
-			   piece_written, piece);
+		legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[i], piece->block,
+			   value, piece_written, piece);
 	}
 }
 
@@ -251,14 +253,16 @@ void mirror_set_recover(struct mirror_set *set, struct region *region)
 	struct arena *arena = &set->kernel->world->arena;
 	struct copy *copy = arena_new(arena, sizeof(*copy));
 
-	*copy = (struct copy){.set = set, .region = region, .source = set->default_mirror,
-	                      .pieces_left = BLOCKS_PER_REGION};
+	*copy = (struct copy){.set = set,
+			      .region = region,
+			      .source = set->default_mirror,
+			      .pieces_left = BLOCKS_PER_REGION};
 	for (uint32_t i = 0; i < BLOCKS_PER_REGION; i++) {
 		struct copy_piece *piece = arena_new(arena, sizeof(*piece));
 
 		piece->copy = copy;
 		piece->block = region->key * BLOCKS_PER_REGION + i;
-		legs_read(&set->mirror->legs, set->kernel->node, set->leg_order[copy->source], piece->block,
-			  piece_read, piece);
+		legs_read(&set->mirror->legs, set->kernel->node, set->leg_order[copy->source],
+			  piece->block, piece_read, piece);
 	}
 }

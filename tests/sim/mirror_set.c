@@ -140,13 +140,16 @@ static void classify(struct mirror_set *set, struct list *writes, struct list *s
 }
 
 /* The log is asked twice for a region that is not in the hash; the legs were chosen by the first answer. */
-static void count_changed_minds(struct mirror_set *set, const struct list *sync, const struct list *nosync)
+static void count_changed_minds(struct mirror_set *set, const struct list *sync,
+				const struct list *nosync)
 {
 	for (const struct list *at = sync->next; at != sync; at = at->next)
-		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state == REGION_NOSYNC)
+		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state ==
+		    REGION_NOSYNC)
 			COUNT(set->kernel->world, CHANGED_MIND);
 	for (const struct list *at = nosync->next; at != nosync; at = at->next)
-		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state != REGION_NOSYNC)
+		if (set->hash.regions[list_entry(at, struct bio, list)->region]->state !=
+		    REGION_NOSYNC)
 			COUNT(set->kernel->world, CHANGED_MIND);
 }
 
@@ -260,8 +263,8 @@ static void order_legs(struct mirror_set *set)
 		set->leg_order[i] = (i + set->mirror->legs.primary) % set->leg_count;
 }
 
-struct mirror_set *mirror_set_new(struct kernel *kernel, struct mirror *mirror, uint32_t region_count,
-				  int *error)
+struct mirror_set *mirror_set_new(struct kernel *kernel, struct mirror *mirror,
+				  uint32_t region_count, int *error)
 {
 	struct kernel_log *log = kernel_log_new(kernel, mirror, region_count, error);
 	struct mirror_set *set;

@@ -27,13 +27,13 @@ struct mirror_set {
 	bool in_sync;
 	bool log_failure;
 	bool leg_failure;
-	bool suspending;         /* ms->suspend */
-	bool noflush;            /* of the suspend under way: held writes are given back */
+	bool suspending; /* ms->suspend */
+	bool noflush;    /* of the suspend under way: held writes are given back */
 	/* the work queue */
 	bool work_pending;
 	bool stopped;
-	uint64_t work_queued;    /* number of the newest queued run */
-	uint64_t work_done;      /* number of the newest finished run */
+	uint64_t work_queued; /* number of the newest queued run */
+	uint64_t work_done;   /* number of the newest finished run */
 	struct waitlist work_waiting;
 	struct waitlist flush_waiting;
 	bool timer_pending;
@@ -41,8 +41,8 @@ struct mirror_set {
 };
 
 /* The constructor: CTR, GET_REGION_SIZE, and the first run of the worker. */
-struct mirror_set *mirror_set_new(struct kernel *kernel, struct mirror *mirror, uint32_t region_count,
-				  int *error);
+struct mirror_set *mirror_set_new(struct kernel *kernel, struct mirror *mirror,
+				  uint32_t region_count, int *error);
 void mirror_set_destroy(struct mirror_set *set);
 void mirror_set_map(struct mirror_set *set, struct bio *bio);
 /* Drops the region's pending count; the device ends the bio then. */

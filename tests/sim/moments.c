@@ -7,7 +7,7 @@
 #include "tests/sim/node.h"
 #include "tests/sim/world.h"
 
-#define LOOK_US 150
+#define LOOK_US     150
 #define PATIENCE_US (3 * US_PER_S)
 
 struct wait {
@@ -22,7 +22,8 @@ bool moment_is_torn(const struct node *node)
 {
 	for (uint32_t i = 0; node->kernel && i < node->world->settings.mirror_count; i++)
 		for (uint32_t region = 0; region < node->world->mirrors[i]->region_count; region++)
-			if (node->kernel->leg_writes[i][region] && legs_differ(&node->world->mirrors[i]->legs, region))
+			if (node->kernel->leg_writes[i][region] &&
+			    legs_differ(&node->world->mirrors[i]->legs, region))
 				return true;
 	return false;
 }
@@ -79,12 +80,15 @@ static void look(void *context, uint64_t argument)
 		clock_after(&wait->world->clock, LOOK_US, look, wait, 0);
 }
 
-void moment_wait(struct world *world, struct node *node, enum moment moment, void (*act)(struct world *world,
-											   struct node *node))
+void moment_wait(struct world *world, struct node *node, enum moment moment,
+		 void (*act)(struct world *world, struct node *node))
 {
 	struct wait *wait = arena_new(&world->arena, sizeof(*wait));
 
-	*wait = (struct wait){
-	        .world = world, .node = node, .moment = moment, .until_us = world->clock.now_us + PATIENCE_US, .act = act};
+	*wait = (struct wait){.world = world,
+			      .node = node,
+			      .moment = moment,
+			      .until_us = world->clock.now_us + PATIENCE_US,
+			      .act = act};
 	look(wait, 0);
 }

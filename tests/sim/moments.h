@@ -18,7 +18,7 @@ bool moment_is_busy(const struct node *node);
 enum moment { MOMENT_ANY, MOMENT_TORN, MOMENT_UNEVEN, MOMENT_BUSY };
 
 /* Calls act(node) at such a moment, or a few seconds later when there is none. `node` may be NULL for UNEVEN. */
-void moment_wait(struct world *world, struct node *node, enum moment moment, void (*act)(struct world *world,
-											   struct node *node));
+void moment_wait(struct world *world, struct node *node, enum moment moment,
+		 void (*act)(struct world *world, struct node *node));
 
 #endif

@@ -15,15 +15,15 @@ struct world;
 struct node {
 	struct world *world;
 	uint32_t id;
-	uint32_t power_epoch;   /* changes when power is lost */
+	uint32_t power_epoch; /* changes when power is lost */
 	bool is_on;
 	struct kernel *kernel;  /* NULL while off */
 	struct daemon *daemon;  /* NULL while none runs */
 	uint32_t daemon_epochs; /* started so far */
 	uint64_t clock_offset_ms;
-	bool daemon_wanted;     /* systemd starts it again */
+	bool daemon_wanted;           /* systemd starts it again */
 	bool has_device[MIRRORS_MAX]; /* what is configured to be active here */
-	bool may_diverge;       /* it was cut off unfenced: what it writes is its own until it is back */
+	bool may_diverge; /* it was cut off unfenced: what it writes is its own until it is back */
 };
 
 struct node *node_new(struct world *world, uint32_t id);

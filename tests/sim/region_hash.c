@@ -26,7 +26,8 @@ void region_hash_check_idle(const struct region_hash *hash)
 {
 	bug_on(hash, !list_is_empty(&hash->quiesced), "quiesced regions at the end");
 	for (uint32_t i = 0; i < REGIONS_MAX; i++)
-		bug_on(hash, hash->regions[i] && hash->regions[i]->pending, "pending writes at the end");
+		bug_on(hash, hash->regions[i] && hash->regions[i]->pending,
+		       "pending writes at the end");
 }
 
 /* __rh_find() with __rh_alloc(): asks the log once more, whoever asked before. */

@@ -16,9 +16,9 @@ enum region_state { REGION_CLEAN, REGION_DIRTY, REGION_NOSYNC, REGION_RECOVERING
 struct region {
 	uint32_t key;
 	enum region_state state;
-	struct list list;     /* clean, quiesced, recovered, failed, or none */
+	struct list list; /* clean, quiesced, recovered, failed, or none */
 	uint32_t pending;
-	struct list delayed;  /* bios */
+	struct list delayed; /* bios */
 };
 
 struct region_hash {

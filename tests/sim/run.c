@@ -9,10 +9,10 @@
 #include "tests/sim/world.h"
 
 #define CHECK_PERIOD_US US_PER_S
-#define FIRST_TABLE_US (10 * US_PER_S)
-#define JOIN_LIMIT_US (120 * US_PER_S)
-#define QUIET_LIMIT_US (120 * US_PER_S)
-#define SYNC_LIMIT_US (400 * US_PER_S)
+#define FIRST_TABLE_US  (10 * US_PER_S)
+#define JOIN_LIMIT_US   (120 * US_PER_S)
+#define QUIET_LIMIT_US  (120 * US_PER_S)
+#define SYNC_LIMIT_US   (400 * US_PER_S)
 
 static void look_around(void *context, uint64_t argument)
 {
@@ -57,7 +57,8 @@ static void fail_unless(struct world *world, bool condition, const char *what)
 void run_converge(struct world *world)
 {
 	faults_heal(world);
-	fail_unless(world, world_run_until(world, JOIN_LIMIT_US, is_well), "healed, and not all daemons join");
+	fail_unless(world, world_run_until(world, JOIN_LIMIT_US, is_well),
+		    "healed, and not all daemons join");
 	world_run_us(world, 20 * US_PER_S);
 	world->healthy_since_us = world->clock.now_us;
 	world_run_us(world, 10 * US_PER_S);
@@ -67,7 +68,8 @@ void run_converge(struct world *world)
 	fail_unless(world, world_run_until(world, SYNC_LIMIT_US, check_all_in_sync),
 		    "healed, and the mirrors do not come into sync");
 	world_run_us(world, 5 * US_PER_S);
-	fail_unless(world, check_all_in_sync(world), "in sync, and out of it again without a reason");
+	fail_unless(world, check_all_in_sync(world),
+		    "in sync, and out of it again without a reason");
 	if (!world->failed && !world->spoiled)
 		check_legs_equal(world);
 }
@@ -85,11 +87,11 @@ void run_seed(const struct settings *settings, const struct trace *trace, struct
 	if (world_run_us(world, settings->hurt_s * US_PER_S))
 		run_converge(world);
 	*result = (struct run_result){
-	        .failed = world->failed,
-	        .virtual_us = world->clock.now_us,
-	        .operations = world->operations,
-	        .steps = world->clock.steps,
-	        .counts = world->counts,
+		.failed = world->failed,
+		.virtual_us = world->clock.now_us,
+		.operations = world->operations,
+		.steps = world->clock.steps,
+		.counts = world->counts,
 	};
 	memcpy(result->failure, world->failure, sizeof(result->failure));
 	world_free(world);

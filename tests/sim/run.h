@@ -21,7 +21,8 @@ struct run_result {
 	struct counts counts;
 };
 
-void run_seed(const struct settings *settings, const struct trace *trace, struct run_result *result);
+void run_seed(const struct settings *settings, const struct trace *trace,
+	      struct run_result *result);
 /* The checkers that look at the whole world now and then. */
 void run_start_checks(struct world *world);
 /* No more faults; fails the world unless all comes to be well. */

@@ -22,7 +22,8 @@ static bool tell(const struct story *story, uint64_t seed, const struct trace *t
 	story->tell(world);
 	fine = !world->failed;
 	if (!fine)
-		printf("FAILED story %s (told the %llu. time): %s\n", story->name, (unsigned long long)seed, world->failure);
+		printf("FAILED story %s (told the %llu. time): %s\n", story->name,
+		       (unsigned long long)seed, world->failure);
 	world_free(world);
 	fiber_cleanup();
 	return fine;

@@ -6,16 +6,25 @@
 #include "tests/sim/clock.h"
 
 static const char *const fault_names[FAULT_KINDS] = {
-        [FAULT_POWER_OFF] = "power-off",     [FAULT_DAEMON_KILL] = "daemon-kill",
-        [FAULT_DAEMON_STOP] = "daemon-stop", [FAULT_DAEMON_PAUSE] = "daemon-pause",
-        [FAULT_ALL_DAEMONS] = "all-daemons", [FAULT_PARTITION] = "partition",
-        [FAULT_COROSYNC] = "corosync",       [FAULT_SLOW_BUS] = "slow-bus",
-        [FAULT_NETLINK_LOSS] = "netlink",    [FAULT_SLOW_DISK] = "slow-disk",
-        [FAULT_BAD_DISK] = "bad-disk",       [FAULT_BAD_PATH] = "bad-path",
-        [FAULT_CYCLE] = "cycle",             [FAULT_RELOAD] = "reload",
-        [FAULT_GROW] = "grow",               [FAULT_REMOVE] = "remove",
-        [FAULT_STATUS] = "status",           [FAULT_JOIN_STORM] = "join-storm",
-        [FAULT_BLACKOUT] = "blackout",
+	[FAULT_POWER_OFF] = "power-off",
+	[FAULT_DAEMON_KILL] = "daemon-kill",
+	[FAULT_DAEMON_STOP] = "daemon-stop",
+	[FAULT_DAEMON_PAUSE] = "daemon-pause",
+	[FAULT_ALL_DAEMONS] = "all-daemons",
+	[FAULT_PARTITION] = "partition",
+	[FAULT_COROSYNC] = "corosync",
+	[FAULT_SLOW_BUS] = "slow-bus",
+	[FAULT_NETLINK_LOSS] = "netlink",
+	[FAULT_SLOW_DISK] = "slow-disk",
+	[FAULT_BAD_DISK] = "bad-disk",
+	[FAULT_BAD_PATH] = "bad-path",
+	[FAULT_CYCLE] = "cycle",
+	[FAULT_RELOAD] = "reload",
+	[FAULT_GROW] = "grow",
+	[FAULT_REMOVE] = "remove",
+	[FAULT_STATUS] = "status",
+	[FAULT_JOIN_STORM] = "join-storm",
+	[FAULT_BLACKOUT] = "blackout",
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -27,7 +36,7 @@ static uint64_t pick(struct random *random, const uint64_t *values, size_t count
 {
 	return values[random_below(random, count)];
 }
-#define PICK(random, ...) \
+#define PICK(random, ...)                             \
 	pick(random, (const uint64_t[]){__VA_ARGS__}, \
 	     sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
@@ -110,19 +119,20 @@ void settings_draw(struct settings *settings, uint64_t seed)
 	draw_faults(settings, &random);
 }
 
-void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count, enum log_type type)
+void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,
+		   enum log_type type)
 {
 	memset(settings, 0, sizeof(*settings));
 	settings->seed = seed;
 	settings->node_count = node_count;
 	settings->mirror_count = 1;
 	settings->mirrors[0] = (struct mirror_settings){
-	        .type = type,
-	        .region_size_sectors = 1024,
-	        .region_count = 64,
-	        .leg_count = 2,
-	        .block_bytes = 512,
-	        .handle_errors = true,
+		.type = type,
+		.region_size_sectors = 1024,
+		.region_count = 64,
+		.leg_count = 2,
+		.block_bytes = 512,
+		.handle_errors = true,
 	};
 	settings->window_regions = 16;
 	settings->hold_ms = 1000;
@@ -141,23 +151,31 @@ static void describe_mirror(const struct mirror_settings *mirror, FILE *out)
 	static const char *const sync_names[] = {"", ", sync", ", nosync"};
 
 	fprintf(out, "  mirror: %s%s, %u regions, %u legs, log blocks of %u bytes%s%s%s\n",
-		mirror->type == LOG_TYPE_DISK ? "disk" : "core", sync_names[mirror->sync], mirror->region_count,
-		mirror->leg_count, mirror->block_bytes, mirror->integrated_flush ? ", integrated flush" : "",
-		mirror->handle_errors ? ", handle_errors" : "", mirror->block_on_error ? ", block_on_error" : "");
+		mirror->type == LOG_TYPE_DISK ? "disk" : "core", sync_names[mirror->sync],
+		mirror->region_count, mirror->leg_count, mirror->block_bytes,
+		mirror->integrated_flush ? ", integrated flush" : "",
+		mirror->handle_errors ? ", handle_errors" : "",
+		mirror->block_on_error ? ", block_on_error" : "");
 }
 
 void settings_describe(const struct settings *settings, FILE *out)
 {
-	fprintf(out, "seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u%s\n",
-		(unsigned long long)settings->seed, settings->node_count, settings->window_regions, settings->hold_ms,
-		settings->mark_ahead_regions, settings->recovery_batch, settings->fencing ? ", fencing" : "");
+	fprintf(out,
+		"seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u%s\n",
+		(unsigned long long)settings->seed, settings->node_count, settings->window_regions,
+		settings->hold_ms, settings->mark_ahead_regions, settings->recovery_batch,
+		settings->fencing ? ", fencing" : "");
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
-	fprintf(out, "  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us%s%s; netlink loss %u/1000\n",
-		(unsigned long long)settings->bus_order_us, (unsigned long long)settings->bus_deliver_us,
-		settings->bus_outbox_max, settings->bus_again_per_mille, settings->bus_agreed_loss ? ", agreed loss" : "",
+	fprintf(out,
+		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us%s%s; "
+		"netlink loss %u/1000\n",
+		(unsigned long long)settings->bus_order_us,
+		(unsigned long long)settings->bus_deliver_us, settings->bus_outbox_max,
+		settings->bus_again_per_mille, settings->bus_agreed_loss ? ", agreed loss" : "",
 		settings->leg_delay_us, settings->late_disk_writes ? ", late disk writes" : "",
-		settings->foreign_listener ? ", foreign listener" : "", settings->netlink_loss_per_mille);
+		settings->foreign_listener ? ", foreign listener" : "",
+		settings->netlink_loss_per_mille);
 	fprintf(out, "  faults for %u s, about every %llu ms:", settings->hurt_s,
 		(unsigned long long)(settings->fault_interval_us / US_PER_MS));
 	for (int kind = 0; kind < FAULT_KINDS; kind++)

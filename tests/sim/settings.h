@@ -10,33 +10,33 @@
 #include "common/logargs.h"
 #include "tests/sim/random.h"
 
-#define NODES_MAX 5
-#define MIRRORS_MAX 2
-#define LEGS_MAX 3
-#define REGIONS_MAX 256
+#define NODES_MAX         5
+#define MIRRORS_MAX       2
+#define LEGS_MAX          3
+#define REGIONS_MAX       256
 #define BLOCKS_PER_REGION 4
-#define BLOCKS_MAX (REGIONS_MAX * BLOCKS_PER_REGION)
+#define BLOCKS_MAX        (REGIONS_MAX * BLOCKS_PER_REGION)
 
 enum fault_kind {
 	FAULT_POWER_OFF,
 	FAULT_DAEMON_KILL,
-	FAULT_DAEMON_STOP,   /* asked to stop, and started again */
+	FAULT_DAEMON_STOP, /* asked to stop, and started again */
 	FAULT_DAEMON_PAUSE,
-	FAULT_ALL_DAEMONS,   /* all killed within a moment */
+	FAULT_ALL_DAEMONS, /* all killed within a moment */
 	FAULT_PARTITION,
-	FAULT_COROSYNC,      /* the node's corosync crashes, its kernel goes on */
+	FAULT_COROSYNC, /* the node's corosync crashes, its kernel goes on */
 	FAULT_SLOW_BUS,
 	FAULT_NETLINK_LOSS,
 	FAULT_SLOW_DISK,
 	FAULT_BAD_DISK,
-	FAULT_BAD_PATH,      /* one node's path to one leg */
-	FAULT_CYCLE,         /* suspend and resume */
+	FAULT_BAD_PATH, /* one node's path to one leg */
+	FAULT_CYCLE,    /* suspend and resume */
 	FAULT_RELOAD,
 	FAULT_GROW,
-	FAULT_REMOVE,        /* remove the device, create it again */
+	FAULT_REMOVE, /* remove the device, create it again */
 	FAULT_STATUS,
 	FAULT_JOIN_STORM,
-	FAULT_BLACKOUT,      /* power-off of all nodes */
+	FAULT_BLACKOUT, /* power-off of all nodes */
 	FAULT_KINDS,
 };
 
@@ -84,15 +84,16 @@ struct settings {
 	uint32_t leg_delay_us;
 
 	uint32_t hurt_s;
-	uint64_t fault_interval_us; /* between two faults, typically */
+	uint64_t fault_interval_us;          /* between two faults, typically */
 	uint32_t fault_weights[FAULT_KINDS]; /* 0: not in this seed */
-	uint32_t netlink_loss_per_mille; /* while that fault is on */
+	uint32_t netlink_loss_per_mille;     /* while that fault is on */
 };
 
 /* Everything from the seed. */
 void settings_draw(struct settings *settings, uint64_t seed);
 /* A calm cluster of `node_count` nodes with one mirror of 64 regions, for scenarios. */
-void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count, enum log_type type);
+void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,
+		   enum log_type type);
 void settings_describe(const struct settings *settings, FILE *out);
 const char *fault_name(enum fault_kind kind);
 

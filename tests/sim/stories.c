@@ -9,7 +9,7 @@
 #include "tests/sim/node.h"
 #include "tests/sim/story.h"
 
-#define REGION(region) ((region) * BLOCKS_PER_REGION)
+#define REGION(region) ((region)*BLOCKS_PER_REGION)
 
 static struct legs *legs_of(struct world *world)
 {
@@ -62,7 +62,9 @@ static void tell_lost_write(struct world *world)
 	story_run_ms(world, 200);
 	story_expect(world, !held->is_over, "a write that failed on one leg is held");
 	story_write(world, 2, REGION(5) + 1);
-	story_expect(world, legs_of(world)->content[1][REGION(5) + 1] == mirror->blocks[REGION(5) + 1].acked,
+	story_expect(world,
+		     legs_of(world)->content[1][REGION(5) + 1] ==
+			     mirror->blocks[REGION(5) + 1].acked,
 		     "the other node's write reaches both legs");
 	legs_of(world)->primary = 1;
 	legs_of(world)->broken[1][0] = false;
@@ -244,22 +246,29 @@ static void busy(struct settings *settings)
 }
 
 const struct story stories[] = {
-        {"stale_snapshot", "an old snapshot is not taken", 3, LOG_TYPE_DISK, tell_stale_snapshot, no_clients},
-        {"lost_write", "a node is told 1 by IN_SYNC until it has resumed", 3, LOG_TYPE_DISK, tell_lost_write,
-         no_clients},
-        {"lost_write_core", "the same without a log device", 2, LOG_TYPE_CORE, tell_lost_write, no_clients},
-        {"node_dies_writing", "what a dead node had marked is copied", 3, LOG_TYPE_DISK, tell_node_dies_writing,
-         slow_legs},
-        {"node_dies_writing_core", "the same without a log device", 3, LOG_TYPE_CORE, tell_node_dies_writing,
-         slow_legs},
-        {"late_joiner", "a node joins a mirror in use", 3, LOG_TYPE_DISK, tell_late_joiner, no_clients},
-        {"blackout", "all nodes lose power", 3, LOG_TYPE_DISK, tell_blackout, slow_legs},
-        {"daemon_restarts", "daemons die under load", 3, LOG_TYPE_DISK, tell_daemon_restarts, busy},
-        {"daemon_restarts_core", "the same without a log device", 3, LOG_TYPE_CORE, tell_daemon_restarts, busy},
-        {"all_daemons_die", "and all of them at once", 3, LOG_TYPE_DISK, tell_all_daemons_die, busy},
-        {"grow", "a larger table under load", 3, LOG_TYPE_DISK, tell_grow, busy},
-        {"suspend_in_recovery", "suspends while all is copied", 3, LOG_TYPE_DISK, tell_suspend_in_recovery, busy},
-        {"writes_in_recovery", "writes while all is copied", 3, LOG_TYPE_CORE, tell_writes_in_recovery, no_clients},
-        {"partition", "a minority comes back", 3, LOG_TYPE_DISK, tell_partition, busy},
+	{"stale_snapshot", "an old snapshot is not taken", 3, LOG_TYPE_DISK, tell_stale_snapshot,
+	 no_clients},
+	{"lost_write", "a node is told 1 by IN_SYNC until it has resumed", 3, LOG_TYPE_DISK,
+	 tell_lost_write, no_clients},
+	{"lost_write_core", "the same without a log device", 2, LOG_TYPE_CORE, tell_lost_write,
+	 no_clients},
+	{"node_dies_writing", "what a dead node had marked is copied", 3, LOG_TYPE_DISK,
+	 tell_node_dies_writing, slow_legs},
+	{"node_dies_writing_core", "the same without a log device", 3, LOG_TYPE_CORE,
+	 tell_node_dies_writing, slow_legs},
+	{"late_joiner", "a node joins a mirror in use", 3, LOG_TYPE_DISK, tell_late_joiner,
+	 no_clients},
+	{"blackout", "all nodes lose power", 3, LOG_TYPE_DISK, tell_blackout, slow_legs},
+	{"daemon_restarts", "daemons die under load", 3, LOG_TYPE_DISK, tell_daemon_restarts, busy},
+	{"daemon_restarts_core", "the same without a log device", 3, LOG_TYPE_CORE,
+	 tell_daemon_restarts, busy},
+	{"all_daemons_die", "and all of them at once", 3, LOG_TYPE_DISK, tell_all_daemons_die,
+	 busy},
+	{"grow", "a larger table under load", 3, LOG_TYPE_DISK, tell_grow, busy},
+	{"suspend_in_recovery", "suspends while all is copied", 3, LOG_TYPE_DISK,
+	 tell_suspend_in_recovery, busy},
+	{"writes_in_recovery", "writes while all is copied", 3, LOG_TYPE_CORE,
+	 tell_writes_in_recovery, no_clients},
+	{"partition", "a minority comes back", 3, LOG_TYPE_DISK, tell_partition, busy},
 };
 const size_t story_count = sizeof(stories) / sizeof(stories[0]);

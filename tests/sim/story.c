@@ -49,8 +49,8 @@ static void run_io(void *context)
 {
 	struct story_io *io = context;
 
-	io->status = io->is_write ? client_write(io->device, io->block) :
-				    client_read(io->device, io->block, &io->value);
+	io->status = io->is_write ? client_write(io->device, io->block)
+				  : client_read(io->device, io->block, &io->value);
 	if (io->is_write)
 		io->value = io->device->mirror->blocks[io->block].issued;
 	io->is_over = true;

@@ -15,13 +15,13 @@ struct trace {
 };
 
 /* `node` 0 is the world itself. */
-#define TRACE(world, node, ...) \
-	do { \
-		if ((world)->trace.out) \
+#define TRACE(world, node, ...)                               \
+	do {                                                  \
+		if ((world)->trace.out)                       \
 			trace_line(world, node, __VA_ARGS__); \
 	} while (0)
 
 void trace_line(struct world *world, uint32_t node, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 #endif

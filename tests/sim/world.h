@@ -20,7 +20,7 @@ struct world {
 	struct clock clock;
 	struct arena arena;
 	struct trace trace;
-	struct random random_io;    /* delays of disks and daemons */
+	struct random random_io; /* delays of disks and daemons */
 	struct random random_bus;
 	struct random random_load;
 	struct random random_fault;
@@ -31,13 +31,13 @@ struct world {
 	struct checks *checks;
 	uint32_t netlink_loss_per_mille;
 	bool load_stopped;
-	bool is_healing;       /* no more faults */
-	bool compare_always;   /* replicas, at each message */
+	bool is_healing;     /* no more faults */
+	bool compare_always; /* replicas, at each message */
 	uint64_t healthy_since_us;
 	uint64_t next_bio;
 	struct counts counts;
 	uint64_t operations;
-	bool spoiled;          /* what happened is beyond what a daemon can make good: the run ends */
+	bool spoiled; /* what happened is beyond what a daemon can make good: the run ends */
 	bool failed;
 	char failure[512];
 };
@@ -49,6 +49,7 @@ void world_start(struct world *world);
 /* Time goes on; false as soon as something has failed. */
 bool world_run_us(struct world *world, uint64_t duration_us);
 /* Until the condition holds; false when it does not within that time, or something has failed. */
-bool world_run_until(struct world *world, uint64_t duration_us, bool (*condition)(struct world *world));
+bool world_run_until(struct world *world, uint64_t duration_us,
+		     bool (*condition)(struct world *world));
 
 #endif
