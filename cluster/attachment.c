@@ -288,6 +288,10 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 		return;
 	log->active->state = INSTANCE_SUSPENDED;
 	log->active = NULL;
+	/* The other table that met this daemon was served by the same attachment. */
+	for (struct instance *other = log->instances; other; other = other->next)
+		if (other->state == INSTANCE_ACTIVE)
+			other->state = INSTANCE_INACTIVE;
 	activity_end(engine, log);
 	logdisk_reset(log);
 	answer_leftovers(engine, log);
