@@ -255,7 +255,10 @@ void activity_settle(struct engine *engine, struct locallog *log)
 	const struct regionlog *state = engine_state(engine, log);
 	struct update *update;
 
-	while (!log->in_doubt && (update = log->updates) && update->position != 0) {
+	/* Ordered while quorum is unsure, it may have been ordered among the few that were cut off. */
+	if (log->in_doubt || engine_is_frozen(engine))
+		return;
+	while ((update = log->updates) && update->position != 0) {
 		if (state && state->type == LOG_TYPE_DISK &&
 		    !logdisk_is_settled(log, update->position))
 			break;

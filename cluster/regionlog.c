@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One log's replicated state: attachment, marks and what a lost node leaves. Recovery is in regionlog_recovery.c. */
-#include "cluster/regionlog.h"
+/* One log's replicated state: its nodes, what can be asked of it, and marks. */
+#include "cluster/regionlog_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ struct regionlog_node *regionlog_find_node(const struct regionlog *log, uint32_t
 	return NULL;
 }
 
-static struct regionlog_node *need_node(struct regionlog *log, uint32_t node)
+struct regionlog_node *regionlog_need_node(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *found = regionlog_find_node(log, node);
 	size_t at = 0;
@@ -67,7 +67,7 @@ static struct regionlog_node *need_node(struct regionlog *log, uint32_t node)
 }
 
 /* Entries that say nothing are dropped, so that equal states have equal encodings. */
-static void drop_idle_node(struct regionlog *log, uint32_t node)
+void regionlog_drop_idle_node(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *found = regionlog_find_node(log, node);
 	size_t at;
@@ -95,7 +95,7 @@ bool regionlog_is_unused(const struct regionlog *log)
 }
 
 /* The lowest attached node with a daemon, when the one that was it cannot be any more. */
-static void elect_writer(struct regionlog *log)
+void regionlog_elect_writer(struct regionlog *log)
 {
 	const struct regionlog_node *writer = regionlog_find_node(log, log->writer);
 
@@ -208,191 +208,6 @@ void regionlog_render_bits(const struct regionlog *log, uint64_t first, uint64_t
 		clear_bits(log->nodes[i].marked, first, end, block, first_bit);
 }
 
-static uint64_t largest_table(const struct regionlog *log)
-{
-	uint64_t largest = 0;
-
-	for (size_t i = 0; i < log->node_count; i++)
-		if (log->nodes[i].attached && log->nodes[i].region_count > largest)
-			largest = log->nodes[i].region_count;
-	return largest;
-}
-
-static void resize(struct regionlog *log, uint64_t region_count, bool new_in_sync)
-{
-	uint64_t old = log->region_count;
-
-	if (region_count > old && !new_in_sync)
-		regionset_add_range(log->unsynced, old, region_count);
-	if (region_count < old) {
-		regionset_remove_range(log->unsynced, region_count, old);
-		for (size_t i = 0; i < log->node_count; i++) {
-			regionset_remove_range(log->nodes[i].marked, region_count, old);
-			regionset_remove_range(log->nodes[i].primary_only, region_count, old);
-			regionset_remove_range(log->nodes[i].working, region_count, old);
-			regionset_remove_range(log->nodes[i].tainted, region_count, old);
-		}
-		for (size_t i = 0; i < log->wanted_count; i++)
-			if (log->wanted[i] >= region_count)
-				log->wanted[i--] = log->wanted[--log->wanted_count];
-	}
-	log->region_count = region_count;
-}
-
-/* Nobody is attached: the state of a disk log is what its device says. */
-static void start_from_device(struct regionlog *log, const struct regionlog_attach *attach)
-{
-	regionset_clear(log->unsynced);
-	resize(log, attach->region_count, true);
-	if (attach->sync == LOG_SYNC_NONE)
-		return;
-	if (attach->sync == LOG_SYNC_FORCE) {
-		regionset_add_range(log->unsynced, 0, attach->region_count);
-		return;
-	}
-	regionset_add_all(log->unsynced, attach->unsynced);
-	regionset_add_range(log->unsynced, attach->valid_count, attach->region_count);
-}
-
-/* A core log has nothing but its memory: new, or as it was left. */
-static void start_from_memory(struct regionlog *log, const struct regionlog_attach *attach)
-{
-	resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);
-	if (attach->sync == LOG_SYNC_FORCE)
-		regionset_add_range(log->unsynced, 0, attach->region_count);
-}
-
-static enum attach_result attach_first(struct regionlog *log, const struct regionlog_attach *attach)
-{
-	bool same_shape = log->type == attach->type &&
-			  log->region_size_sectors == attach->region_size_sectors;
-
-	if (attach->type == LOG_TYPE_DISK &&
-	    (!attach->unsynced || attach->generation != log->generation))
-		return ATTACH_STALE;
-	if (!same_shape && log->region_count != 0) {
-		/* The same UUID with another shape: a different log, nothing of the old one holds. */
-		regionset_clear(log->unsynced);
-		for (size_t i = 0; i < log->node_count; i++)
-			regionset_clear(log->nodes[i].marked);
-		log->region_count = 0;
-	}
-	log->type = attach->type;
-	log->region_size_sectors = attach->region_size_sectors;
-	log->failed = false;
-	log->generation++;
-	if (attach->type == LOG_TYPE_DISK)
-		start_from_device(log, attach);
-	else
-		start_from_memory(log, attach);
-	return ATTACH_FIRST;
-}
-
-static void give_up_marks(struct regionlog *log, struct regionlog_node *entry)
-{
-	regionset_add_all(log->unsynced, entry->marked);
-	regionset_clear(entry->marked);
-	entry->lost = false;
-	entry->opaque = false;
-}
-
-/*
- * All daemons were gone at once, their kernels were not: what the device shows
- * dirty may be written right now by any node that was attached, until that node
- * has suspended and resumed.
- */
-void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes, uint32_t count)
-{
-	bool known = log->node_count > 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (regionlog_find_node(log, nodes[i]) || (known && nodes[i] != origin) ||
-		    nodes[i] == 0)
-			continue;
-		need_node(log, nodes[i])->opaque = true;
-	}
-}
-
-enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
-				    const struct regionlog_attach *attach)
-{
-	enum attach_result result = ATTACH_OK;
-	struct regionlog_node *entry;
-
-	if (!regionlog_any_attached(log)) {
-		result = attach_first(log, attach);
-		if (result == ATTACH_STALE)
-			return result;
-	} else if (log->type != attach->type ||
-		   log->region_size_sectors != attach->region_size_sectors) {
-		return ATTACH_MISMATCH;
-	} else if (attach->region_count > log->region_count) {
-		resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);
-	}
-	entry = need_node(log, node);
-	if (!entry->attached)
-		entry->opaque = attach->reconnect;
-	/* A node that starts anew cannot be writing what it marked before. */
-	if (entry->lost && !attach->reconnect)
-		give_up_marks(log, entry);
-	entry->lost = false;
-	entry->holds = true;
-	entry->attached = true;
-	entry->absent = false;
-	entry->region_count = attach->region_count;
-	if (largest_table(log) != log->region_count)
-		resize(log, largest_table(log), false);
-	elect_writer(log);
-	return result;
-}
-
-void regionlog_release(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry)
-		return;
-	regionset_clear(entry->marked);
-	regionset_clear(entry->working);
-	regionset_clear(entry->tainted);
-	entry->opaque = false;
-}
-
-static void detach(struct regionlog *log, struct regionlog_node *entry)
-{
-	if (!entry->attached)
-		return;
-	entry->attached = false;
-	entry->absent = false;
-	elect_writer(log);
-	regionset_clear(entry->primary_only);
-	if (!regionlog_any_attached(log))
-		log->generation++;
-	else if (largest_table(log) != log->region_count)
-		resize(log, largest_table(log), false);
-}
-
-void regionlog_detach(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry)
-		return;
-	regionlog_release(log, node);
-	detach(log, entry);
-	drop_idle_node(log, node);
-}
-
-void regionlog_forget(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry)
-		return;
-	entry->holds = false;
-	regionlog_detach(log, node);
-}
-
 static void taint_others(struct regionlog *log, uint32_t node, uint32_t region)
 {
 	for (size_t i = 0; i < log->node_count; i++)
@@ -427,45 +242,6 @@ bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region)
 	return is_clean(log, region);
 }
 
-/* What the node does not name it has cleared; only the message that said so was lost. */
-static void drop_ended_marks(struct regionlog_node *entry, const struct regionset *marked)
-{
-	struct regionset *ended = regionset_copy(entry->marked);
-
-	regionset_remove_all(ended, marked);
-	regionset_remove_all(entry->marked, ended);
-	regionset_free(ended);
-}
-
-void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
-		      const struct regionset *marked, const struct regionset *primary_only)
-{
-	struct regionlog_node *entry = need_node(log, node);
-	uint64_t region;
-
-	entry->holds = true;
-	entry->attached = true;
-	entry->absent = false;
-	entry->lost = false;
-	entry->opaque = false;
-	entry->region_count = attach->region_count;
-	if (attach->region_count > log->region_count)
-		resize(log, attach->region_count, false);
-	elect_writer(log);
-	drop_ended_marks(entry, marked);
-	/* What was given away while the node was cut off may have been written twice: nobody can tell. */
-	for (region = regionset_next(marked, 0); region < log->region_count;
-	     region = regionset_next(marked, region + 1)) {
-		if (regionset_contains(entry->marked, (uint32_t)region))
-			continue;
-		regionset_add(log->unsynced, (uint32_t)region);
-		regionlog_mark(log, node, (uint32_t)region);
-	}
-	for (region = regionset_next(primary_only, 0); region < log->region_count;
-	     region = regionset_next(primary_only, region + 1))
-		regionlog_unsync(log, node, (uint32_t)region);
-}
-
 void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);
@@ -477,47 +253,4 @@ void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region)
 	regionset_remove(entry->working, region);
 	regionset_remove(entry->tainted, region);
 	taint_others(log, node, region);
-}
-
-void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry)
-		return;
-	if (entry->attached)
-		entry->absent = true;
-	else if (!entry->opaque)
-		regionlog_forget(log, node);
-	elect_writer(log);
-}
-
-void regionlog_node_down(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry)
-		return;
-	/* It may have been copying: until it is gone for good, that is as good as a write. */
-	regionset_add_all(entry->marked, entry->working);
-	regionset_clear(entry->working);
-	regionset_clear(entry->tainted);
-	entry->holds = false;
-	entry->lost = entry->opaque || !regionset_is_empty(entry->marked);
-	detach(log, entry);
-	drop_idle_node(log, node);
-}
-
-bool regionlog_fenced(struct regionlog *log, uint32_t node)
-{
-	struct regionlog_node *entry = regionlog_find_node(log, node);
-
-	if (!entry || !(entry->lost || entry->opaque))
-		return false;
-	regionlog_node_down(log, node);
-	entry = regionlog_find_node(log, node);
-	if (entry)
-		give_up_marks(log, entry);
-	drop_idle_node(log, node);
-	return true;
 }
