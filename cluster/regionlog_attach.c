@@ -70,6 +70,7 @@ static enum attach_result attach_first(struct regionlog *log, const struct regio
 		for (size_t i = 0; i < log->node_count; i++)
 			regionset_clear(log->nodes[i].marked);
 		log->region_count = 0;
+		log->wanted_count = 0;
 	}
 	log->type = attach->type;
 	log->region_size_sectors = attach->region_size_sectors;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A node dies while it writes: the survivors copy what it had marked."""
 import time
+
 from lablib.cluster import Lab
 from lablib.scenario import scenario
 
