@@ -81,13 +81,30 @@ static void push_view(struct bus_node *node, uint64_t entry_id, uint32_t changed
 	daemon_push_view(node->node->daemon, &view, entry_id);
 }
 
+/*
+ * Two deliveries of one message with the same history had the same messages
+ * before them. When sides merge each has a state of its own until all have said
+ * hello, the ones that pause included; till then only what came from the same
+ * ring is the same.
+ */
+#define MERGED_US (25 * US_PER_S)
+
+static uint64_t history_of(const struct bus_node *node)
+{
+	uint64_t history = node->ring->id << 32;
+
+	if (node->world->clock.now_us - node->ring->formed_us > MERGED_US)
+		return history;
+	return history + node->lineage;
+}
+
 void bus_deliver(struct bus *bus, struct bus_node *node, struct bus_entry *entry)
 {
 	struct daemon *daemon = node->node->daemon;
 
 	if (entry->kind == BUS_MESSAGE) {
 		if (node->joined && daemon)
-			daemon_push_message(daemon, entry);
+			daemon_push_message(daemon, entry, history_of(node));
 		return;
 	}
 	if (entry->kind == BUS_JOIN) {

@@ -7,20 +7,6 @@
 
 /* A digest costs as much as the state is large, so only some of the messages are looked at: all nodes look at the same. */
 #define EVERY 16
-/*
- * When sides merge each has a state of its own until all have said hello, the
- * ones that pause included. Till then only what was together is compared.
- */
-#define MERGED_US (25 * US_PER_S)
-
-static uint64_t lineage_of(const struct daemon *daemon)
-{
-	const struct world *world = daemon->world;
-	const struct bus_node *node = &world->bus.nodes[daemon->node->id];
-
-	return world->clock.now_us - node->ring->formed_us > MERGED_US ? 0 : node->lineage;
-}
-
 void check_position(struct daemon *daemon)
 {
 	struct world *world = daemon->world;
@@ -34,8 +20,8 @@ void check_position(struct daemon *daemon)
 	if (!status.joined)
 		return;
 	digest = engine_digest(daemon->engine, &position);
-	if (slot->entry_id != daemon->last_entry || slot->lineage != lineage_of(daemon)) {
-		*slot = (struct digest_slot){daemon->last_entry, lineage_of(daemon), position,
+	if (slot->entry_id != daemon->last_entry || slot->history != daemon->last_history) {
+		*slot = (struct digest_slot){daemon->last_entry, daemon->last_history, position,
 					     digest, daemon->node->id};
 		return;
 	}

@@ -10,7 +10,7 @@
 
 struct digest_slot {
 	uint64_t entry_id;
-	uint64_t lineage;
+	uint64_t history;
 	uint64_t position;
 	uint64_t digest;
 	uint32_t node;

@@ -34,6 +34,7 @@ struct input {
 	struct input *next;
 	enum input_kind kind;
 	uint64_t entry_id;
+	uint64_t history; /* of its delivery */
 	uint32_t node;
 	const uint8_t *bytes;
 	size_t size;
@@ -64,7 +65,7 @@ struct daemon {
 	uint32_t disk_writes; /* under way */
 	bool stopping;        /* asked to stop: quiescing */
 	uint64_t last_entry;  /* the newest of the group's entries it was given */
-	bool last_was_message;
+	uint64_t last_history;
 	uint32_t probe_answer;
 	bool probe_answered;
 	uint64_t joined_since_us; /* 0: not joined */
@@ -85,7 +86,7 @@ int daemon_probe_clean(struct daemon *daemon, const char *uuid, uint64_t luid, u
 
 /* daemon_input.c: false when the socket is full. */
 bool daemon_push_request(struct daemon *daemon, const uint8_t *bytes, size_t size);
-void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry);
+void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry, uint64_t history);
 void daemon_push_view(struct daemon *daemon, const struct view *view, uint64_t entry_id);
 void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, uint32_t nodes);
 void daemon_push_disconnected(struct daemon *daemon);

@@ -33,11 +33,12 @@ bool daemon_push_request(struct daemon *daemon, const uint8_t *bytes, size_t siz
 	return true;
 }
 
-void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry)
+void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry, uint64_t history)
 {
 	push(daemon, SOURCE_GROUP,
 	     &(struct input){.kind = INPUT_MESSAGE,
 			     .entry_id = entry->id,
+			     .history = history,
 			     .node = entry->node,
 			     .bytes = entry->bytes,
 			     .size = entry->size});
@@ -128,7 +129,6 @@ static void handle_view(struct daemon *daemon, const struct input *input)
 		      input->view->member_count, input->view->changes[i].node,
 		      names[input->view->changes[i].change]);
 	daemon->last_entry = input->entry_id;
-	daemon->last_was_message = false;
 	engine_view(daemon->engine, daemon_now_ms(daemon), input->view);
 }
 
@@ -153,7 +153,7 @@ static void handle_message(struct daemon *daemon, const struct input *input)
 	TRACE(daemon->world, daemon->node->id, "message %llu of node %u, %zu bytes",
 	      (unsigned long long)input->entry_id, input->node, input->size);
 	daemon->last_entry = input->entry_id;
-	daemon->last_was_message = true;
+	daemon->last_history = input->history;
 	engine_message(daemon->engine, daemon_now_ms(daemon), input->node, input->bytes,
 		       input->size);
 	check_position(daemon);
