@@ -9,7 +9,7 @@
 #include "tests/sim/world.h"
 
 #define CHECK_PERIOD_US US_PER_S
-#define FIRST_TABLE_US  (10 * US_PER_S)
+#define FIRST_TABLE_US  US_PER_S
 #define JOIN_LIMIT_US   (120 * US_PER_S)
 #define QUIET_LIMIT_US  (120 * US_PER_S)
 #define SYNC_LIMIT_US   (400 * US_PER_S)
