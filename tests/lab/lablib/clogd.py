@@ -19,7 +19,7 @@ class Clogd:
     clogd_signalled = False
 
     def start_clogd(self, args: str = "", env: str = "", wait: bool = True, timeout: float = 30) -> None:
-        """`env` is NAME=value words before the command. Waits until clogctl is answered."""
+        """`env` is NAME=value words before the command. Waits until it serves the kernel."""
         if self.clogd_is_up():
             raise LabError(f"{self.name}: clogd runs already")
         binary = self.lab.binary("clogd")
@@ -33,13 +33,18 @@ class Clogd:
 
     def wait_clogd(self, timeout: float = 30) -> None:
         deadline = time.monotonic() + timeout
-        while self.clogctl_run("status").status == NO_DAEMON:
+        while not self._serves_kernel():
             result = self.clogd.poll()
             if result is not None:
                 raise LabError(f"{self.name}: clogd ended with status {result.status}: see its log")
             if time.monotonic() > deadline:
                 raise LabTimeout(f"{self.name}: clogd is not ready after {timeout} s")
             time.sleep(POLL_S)
+
+    def _serves_kernel(self) -> bool:
+        """It answers clogctl before; its id is known, and not 0, once it has Corosync and listens to the kernel."""
+        result = self.clogctl_run("status", "--json")
+        return result.status != NO_DAEMON and json.loads(result.out)["node"]["id"] != 0
 
     def kill_clogd(self, signal: int = SIGKILL, timeout: float = 30) -> Result:
         """Returns how it ended; a status of -N is an end by signal N."""

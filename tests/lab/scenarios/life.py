@@ -42,7 +42,7 @@ def writes_while_it_syncs(lab: Lab) -> None:
     start_daemons(lab)
     mirror = ClusterMirror(lab, region_size=64).create()
     # Interleaved, so that regions have writers on every node.
-    lab.each(lambda node: node.fio(mirror.path, rw="randwrite", bs="4k", size="64M", io_size="3M",
+    lab.each(lambda node: node.fio(mirror.path, rw="randwrite", bs="4k", size="64M", io_size="2M",
                                    randseed=node.ident, buffer_pattern=f"0x{node.ident:02x}"))
     stripes = stripes_for(lab, mirror.path, size_mb=2)
     lab.each(lambda node: stripes[node.ident].write(node))
@@ -59,7 +59,7 @@ def suspend_everywhere_under_load(lab: Lab) -> None:
     fill_legs(lab)
     start_daemons(lab)
     mirror = ClusterMirror(lab, region_size=64).create()
-    stripes = stripes_for(lab, mirror.path, size_mb=4)
+    stripes = stripes_for(lab, mirror.path, size_mb=3)
     writers = [stripes[node.ident].start_write(node) for node in lab.nodes]
     for _ in range(3):
         mirror.suspend()
@@ -118,8 +118,7 @@ def five_mirrors_at_once(lab: Lab) -> None:
     start_daemons(lab)
     mirrors = []
     for number in range(count):
-        for node in lab.nodes:
-            node.dm_create(f"log{number}", f"0 1024 linear {node.device('log')} {1024 * number}")
+        lab.each(lambda node: node.dm_create(f"log{number}", f"0 1024 linear {node.device('log')} {1024 * number}"))
         legs = [f"{lab[1].device(leg)} {2048 * part_mb * number}" for leg in ("leg0", "leg1")]
         mirrors.append(ClusterMirror(lab, f"m{number}", legs=legs, length_sectors=2048 * part_mb,
                                      log="clustered-core" if number == 3 else "clustered-disk",
@@ -134,8 +133,8 @@ def five_mirrors_at_once(lab: Lab) -> None:
         mirror.wait_in_sync()
     for writer in writers:
         assert writer.wait().error == 0
-    for mirror, node in stripes:
-        stripes[mirror, lab[node.ident % 3 + 1]].verify(node)
+    for mirror in mirrors:
+        lab.each(lambda node: stripes[mirror, lab[node.ident % 3 + 1]].verify(node))
     assert len(lab[2].clogctl("status", "--json")["logs"]) == count
     assert_replicas_agree(lab)
     for mirror in mirrors:
