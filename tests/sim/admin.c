@@ -239,6 +239,7 @@ static void wake(void *context, uint64_t index)
 	if (kernel->fibers->killed || !device || !device->live)
 		return;
 	COUNT(kernel->world, WAKES);
+	TRACE(kernel->world, kernel->node->id, "clogd has %s read", device->mirror->uuid);
 	bio = arena_new(&kernel->world->arena, sizeof(*bio));
 	bio->done = woken;
 	mapped_device_submit(device, bio);
