@@ -33,6 +33,12 @@ struct chunk {
 	struct run runs[CHUNK_RUNS_MAX];
 };
 
+/* A hundred kilobytes that nobody zeroes: chunk_reset comes before each use. The caller frees it. */
+static struct chunk *chunk_new(void)
+{
+	return memory_resize(NULL, sizeof(struct chunk));
+}
+
 static void chunk_reset(struct chunk *chunk)
 {
 	chunk->member_count = 0;
@@ -192,13 +198,16 @@ static void put_canonical(struct bytes_buffer *canonical, uint16_t key, const st
 
 void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical)
 {
-	struct chunk *chunk = memory_new(1, sizeof(*chunk));
 	size_t count_at = canonical->size;
 	uint32_t chunk_count = 0;
 	struct portable tables;
+	struct chunk *chunk;
 
 	portable_open(&tables, portable, size);
 	bytes_put_u32(canonical, 0);
+	if (tables.chunk_count == 0)
+		return;
+	chunk = chunk_new();
 	for (uint32_t i = 0; i < tables.chunk_count; i++) {
 		uint16_t key = bytes_get_u16(&tables.shapes);
 
@@ -324,9 +333,12 @@ static void parts_free(struct parts *parts)
 static void get_chunks(struct bytes_reader *reader, uint32_t chunk_count, uint64_t region_count,
 		       struct parts *parts)
 {
-	struct chunk *chunk = memory_new(1, sizeof(*chunk));
+	struct chunk *chunk;
 	uint32_t previous = 0;
 
+	if (chunk_count == 0)
+		return;
+	chunk = chunk_new();
 	for (uint32_t i = 0; i < chunk_count && !reader->failed; i++) {
 		uint16_t key = bytes_get_u16(reader);
 
