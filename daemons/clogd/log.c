@@ -24,6 +24,14 @@ int log_priority(const char *word)
 	return -1;
 }
 
+const char *log_word(int priority)
+{
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
+		if (priorities[i].priority == priority)
+			return priorities[i].word;
+	return "";
+}
+
 static void add_filter(int32_t target, enum qb_log_filter_type type, const char *files,
 		       int priority)
 {

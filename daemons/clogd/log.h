@@ -31,6 +31,8 @@ void log_dump(const char *path);
 
 /* "error", "warning", "notice", "info", "debug" to syslog's numbers; -1 for other words. */
 int log_priority(const char *word);
+/* The other way round. */
+const char *log_word(int priority);
 
 /* For lines that an outsider can cause at will: one in ten seconds. All zero to begin with. */
 struct log_limit {

@@ -6,209 +6,229 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "config.h"
-#include "daemons/clogd/log.h"
-#include "daemons/clogd/netlink.h"
-#include "daemons/clogd/process.h"
+#include "daemons/clogd/config_file.h"
+#include "daemons/clogd/settings.h"
 
 enum {
-	OPT_STANDALONE = 256,
-	OPT_NODE_ID,
-	OPT_SOCKET_BUFFER,
-	OPT_WINDOW,
-	OPT_HOLD,
-	OPT_MARK_AHEAD,
-	OPT_RECOVERY_BATCH,
-	OPT_FENCING,
-	OPT_LOG_LEVEL,
-	OPT_GROUP,
-	OPT_PID_FILE,
+	OPT_CONFIG = 256,
+	OPT_CHECK_CONFIG,
+	OPT_SETTING, /* the first of SETTINGS_COUNT */
 };
 
-static const struct option long_options[] = {
+/* Options that are no settings. */
+static const struct option own_options[] = {
 	{"foreground", no_argument, NULL, 'f'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
-	{"standalone", no_argument, NULL, OPT_STANDALONE},
-	{"node-id", required_argument, NULL, OPT_NODE_ID},
-	{"socket-buffer", required_argument, NULL, OPT_SOCKET_BUFFER},
-	{"window", required_argument, NULL, OPT_WINDOW},
-	{"hold", required_argument, NULL, OPT_HOLD},
-	{"mark-ahead", required_argument, NULL, OPT_MARK_AHEAD},
-	{"recovery-batch", required_argument, NULL, OPT_RECOVERY_BATCH},
-	{"fencing", required_argument, NULL, OPT_FENCING},
-	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
-	{"group", required_argument, NULL, OPT_GROUP},
-	{"pid-file", required_argument, NULL, OPT_PID_FILE},
-	{NULL, 0, NULL, 0},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"check-config", no_argument, NULL, OPT_CHECK_CONFIG},
 };
+#define OWN_COUNT (sizeof(own_options) / sizeof(own_options[0]))
+
+/* The command line, read but for the values of settings. */
+struct command {
+	bool foreground;
+	bool help;
+	bool version;
+	bool check;
+	const char *config; /* NULL: the default, which may be missing */
+	const char *values[SETTINGS_COUNT];
+};
+
+/* --- what is printed --- */
+
+static void print_setting(const struct setting *setting, const struct options *defaults)
+{
+	char name[40];
+	char value[SETTING_TEXT_SIZE];
+	const char *line = setting->help;
+	const char *end;
+
+	(void)snprintf(name, sizeof(name), "%s%s%s%s", setting->name, setting->bare ? "[=" : " ",
+		       setting->value, setting->bare ? "]" : "");
+	printf("      --%-22s", name);
+	while ((end = strchr(line, '\n'))) {
+		printf("%.*s\n%30s", (int)(end - line), line, "");
+		line = end + 1;
+	}
+	setting_show(setting, defaults, value);
+	printf("%s (default %s)\n", line, value);
+}
 
 static void print_help(const struct options *defaults)
 {
 	printf("Usage: clogd [OPTION]...\n"
 	       "Keeps the dirty-region logs of device-mapper mirrors that a cluster shares.\n"
 	       "\n"
-	       "  -f, --foreground        stay in the foreground and log to standard error\n"
-	       "  -h, --help              print this and exit\n"
-	       "  -V, --version           print the version and exit\n"
-	       "      --standalone        one node, without Corosync\n"
-	       "      --node-id N         this node's id (with --standalone; default %u)\n"
-	       "      --socket-buffer N   bytes for requests of the kernel (default %u)\n"
-	       "      --window N          regions of a log that stay marked after their last\n"
-	       "                          write; 0: none (default %u)\n"
-	       "      --hold MS           how long they do, milliseconds (default %u)\n"
-	       "      --mark-ahead N      regions marked ahead of a stream; 0: none (default %u)\n"
-	       "      --recovery-batch N  regions handed out for recovery at once (default %u)\n"
-	       "      --fencing on|off    recover what a dead node wrote to only once the node\n"
-	       "                          is known to be fenced (default %s)\n"
-	       "      --log-level LEVEL   error, warning, notice, info or debug (default info)\n"
-	       "      --group NAME        a group that may use clogctl, besides root\n"
-	       "      --pid-file PATH     default %s\n",
-	       defaults->node, defaults->socket_buffer_bytes, defaults->engine.window_regions,
-	       defaults->engine.hold_ms, defaults->engine.mark_ahead_regions,
-	       defaults->engine.recovery_batch, defaults->engine.fencing ? "on" : "off",
-	       defaults->pid_file);
+	       "  -f, --foreground            stay in the foreground and log to standard error\n"
+	       "      --config PATH           instead of %s\n"
+	       "      --check-config          read it, say what is wrong with it or what is in\n"
+	       "                              effect, and exit\n"
+	       "  -h, --help                  print this and exit\n"
+	       "  -V, --version               print the version and exit\n"
+	       "\n"
+	       "Settings; the file has them as lines of NAME = VALUE:\n",
+	       CONFIG_FILE_DEFAULT);
+	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+		print_setting(&settings[i], defaults);
+	printf("\nExit status: 0 stopped when asked to, 1 failed, 2 wrong option or setting.\n");
 }
 
-/* --- values --- */
-
-static bool wrong_value(const char *name, const char *value, const char *allowed)
+static void print_in_effect(const char *path, bool exists, const struct options *options)
 {
-	fprintf(stderr, "clogd: --%s: '%s' is not %s\n", name, value, allowed);
-	return false;
-}
+	char value[SETTING_TEXT_SIZE];
 
-static bool parse_number(const char *name, const char *text, uint32_t least, uint32_t most,
-			 uint32_t *number)
-{
-	char allowed[64];
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value < least || value > most) {
-		(void)snprintf(allowed, sizeof(allowed), "a number from %u to %u", least, most);
-		return wrong_value(name, text, allowed);
+	printf("# %s: %s. In effect:\n", path, exists ? "good" : "not there");
+	for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+		setting_show(&settings[i], options, value);
+		printf("%s%s = %s\n",
+		       settings[i].offset == offsetof(struct options, node) && !options->standalone
+			       ? "# "
+			       : "",
+		       settings[i].name, value);
 	}
-	*number = (uint32_t)value;
-	return true;
 }
 
-static bool parse_switch(const char *name, const char *text, bool *on)
+/* --- the command line --- */
+
+static void make_long_options(struct option *all)
 {
-	*on = strcmp(text, "on") == 0;
-	return *on || strcmp(text, "off") == 0 || wrong_value(name, text, "'on' or 'off'");
+	memcpy(all, own_options, sizeof(own_options));
+	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+		all[OWN_COUNT + i] = (struct option){
+			.name = settings[i].name,
+			.has_arg = settings[i].bare ? optional_argument : required_argument,
+			.val = OPT_SETTING + (int)i,
+		};
+	all[OWN_COUNT + SETTINGS_COUNT] = (struct option){0};
 }
 
-static bool parse_level(const char *name, const char *text, int *priority)
-{
-	*priority = log_priority(text);
-	return *priority >= 0 ||
-	       wrong_value(name, text, "one of error, warning, notice, info, debug");
-}
-
-/* Numbers: where each goes, and its bounds. */
-static bool set_number(int option, const char *text, struct options *options)
-{
-	const struct {
-		int option;
-		const char *name;
-		uint32_t *number;
-		uint32_t least;
-		uint32_t most;
-	} numbers[] = {
-		{OPT_NODE_ID, "node-id", &options->node, 1, UINT32_MAX},
-		{OPT_SOCKET_BUFFER, "socket-buffer", &options->socket_buffer_bytes, 64 * 1024,
-		 512 * 1024 * 1024},
-		{OPT_WINDOW, "window", &options->engine.window_regions, 0, 1024 * 1024},
-		{OPT_HOLD, "hold", &options->engine.hold_ms, 0, 3600 * 1000},
-		{OPT_MARK_AHEAD, "mark-ahead", &options->engine.mark_ahead_regions, 0, 1024},
-		{OPT_RECOVERY_BATCH, "recovery-batch", &options->engine.recovery_batch, 1, 64},
-	};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].option == option)
-			return parse_number(numbers[i].name, text, numbers[i].least,
-					    numbers[i].most, numbers[i].number);
-	return false; /* getopt_long() has said why */
-}
-
-static bool set_option(int option, char *text, struct options *options)
+static bool take_option(int option, const char *value, struct command *command)
 {
 	switch (option) {
 	case 'f':
-		options->foreground = true;
+		command->foreground = true;
 		return true;
-	case OPT_STANDALONE:
-		options->standalone = true;
+	case 'h':
+		command->help = true;
 		return true;
-	case OPT_FENCING:
-		return parse_switch("fencing", text, &options->engine.fencing);
-	case OPT_LOG_LEVEL:
-		return parse_level("log-level", text, &options->log_priority);
-	case OPT_GROUP:
-		options->group = text;
+	case 'V':
+		command->version = true;
 		return true;
-	case OPT_PID_FILE:
-		options->pid_file = text;
+	case OPT_CONFIG:
+		command->config = value;
+		return true;
+	case OPT_CHECK_CONFIG:
+		command->check = true;
 		return true;
 	default:
-		return set_number(option, text, options);
+		if (option < OPT_SETTING)
+			return false; /* getopt_long() has said why */
+		command->values[option - OPT_SETTING] = value ? value : "on";
+		return true;
 	}
 }
 
-static bool check_together(const struct options *options, bool node_given)
+static bool read_command_line(int argc, char **argv, struct command *command)
 {
-	if (!node_given || options->standalone)
+	struct option all[OWN_COUNT + SETTINGS_COUNT + 1];
+	int option;
+
+	make_long_options(all);
+	while ((option = getopt_long(argc, argv, "fhV", all, NULL)) != -1)
+		if (!take_option(option, optarg, command))
+			return false;
+	if (optind < argc) {
+		fprintf(stderr, "clogd: '%s': no arguments but options are taken\n", argv[optind]);
+		return false;
+	}
+	return true;
+}
+
+/* --- file, then command line, then how they go together --- */
+
+static const char *config_path(const struct command *command)
+{
+	return command->config ? command->config : CONFIG_FILE_DEFAULT;
+}
+
+static bool apply_file(const struct command *command, struct options *options,
+		       struct config_lines *lines, bool *exists)
+{
+	int error = config_file_read(config_path(command), options, lines, stderr);
+
+	*exists = error != -ENOENT;
+	if (!*exists && !command->config)
 		return true;
-	fprintf(stderr, "clogd: --node-id goes with --standalone; in a cluster the id is "
-			"Corosync's\n");
+	if (error && error != -EINVAL)
+		fprintf(stderr, "clogd: %s: %s\n", config_path(command), strerror(-error));
+	return !error;
+}
+
+static bool apply_values(const struct command *command, struct options *options)
+{
+	char why[SETTING_WHY_SIZE];
+	bool good = true;
+
+	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+		if (command->values[i] &&
+		    !setting_set(&settings[i], command->values[i], options, why)) {
+			fprintf(stderr, "clogd: --%s: %s\n", settings[i].name, why);
+			good = false;
+		}
+	return good;
+}
+
+static bool check_together(const struct command *command, const struct config_lines *lines,
+			   const struct options *options)
+{
+	size_t node = (size_t)(settings_find("node-id") - settings);
+
+	if (options->standalone || (!command->values[node] && !lines->line[node]))
+		return true;
+	if (command->values[node])
+		fprintf(stderr, "clogd: --node-id: ");
+	else
+		fprintf(stderr, "clogd: %s:%u: node-id: ", config_path(command), lines->line[node]);
+	fprintf(stderr, "allowed with standalone only; in a cluster the id is Corosync's\n");
 	return false;
 }
 
-static void set_defaults(struct options *options)
+static enum options_result fail(void)
 {
-	*options = (struct options){
-		.node = 1,
-		.socket_buffer_bytes = NETLINK_BUFFER_DEFAULT,
-		.log_priority = LOG_INFO,
-		.pid_file = PROCESS_PID_FILE,
-	};
-	engine_settings_init(&options->engine);
+	fprintf(stderr, "Try 'clogd --help'.\n");
+	return OPTIONS_WRONG;
 }
 
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
-	bool node_given = false;
-	int option;
+	struct command command = {0};
+	struct config_lines lines;
+	bool exists;
+	bool good;
 
-	set_defaults(options);
-	while ((option = getopt_long(argc, argv, "fhV", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			set_defaults(options);
-			print_help(options);
-			return OPTIONS_DONE;
-		}
-		if (option == 'V') {
-			printf("clogd %s\n", PACKAGE_VERSION);
-			return OPTIONS_DONE;
-		}
-		node_given = node_given || option == OPT_NODE_ID;
-		if (!set_option(option, optarg, options))
-			goto wrong;
+	*options = (struct options){0};
+	settings_set_defaults(options);
+	if (!read_command_line(argc, argv, &command))
+		return fail();
+	if (command.help) {
+		print_help(options);
+		return OPTIONS_DONE;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "clogd: '%s': no arguments but options are taken\n", argv[optind]);
-		goto wrong;
+	if (command.version) {
+		printf("clogd %s\n", PACKAGE_VERSION);
+		return OPTIONS_DONE;
 	}
-	if (!check_together(options, node_given))
-		goto wrong;
-	return OPTIONS_RUN;
-
-wrong:
-	fprintf(stderr, "Try 'clogd --help'.\n");
-	return OPTIONS_WRONG;
+	good = apply_file(&command, options, &lines, &exists);
+	/* All that is wrong is told at once. */
+	good = apply_values(&command, options) && good;
+	if (!good || !check_together(&command, &lines, options))
+		return fail();
+	options->foreground = command.foreground;
+	if (!command.check)
+		return OPTIONS_RUN;
+	print_in_effect(config_path(&command), exists, options);
+	return OPTIONS_DONE;
 }
