@@ -221,7 +221,7 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 		logdisk_rewrite(engine, log, outcome->changed_from);
 	/* What was changed before, and is not written yet, this node has not seen. */
 	if (instance->args.type == LOG_TYPE_DISK)
-		logdisk_doubt(engine, log, false);
+		logdisk_doubt(engine, log, LOGDISK_EVER, false);
 	log->disk.told_position = replica_position(engine->replica);
 	if (log->reattaching) {
 		log->reattaching = false;

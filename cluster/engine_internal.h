@@ -309,8 +309,9 @@ void logdisk_written(struct locallog *log, uint64_t position);
 bool logdisk_is_settled(const struct locallog *log, uint64_t position);
 /* Another node waits until the device holds all that is ordered now. `always`: it does not know what was told before. */
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always);
-/* Takes every block with a mark for one that the device may lack. */
-void logdisk_doubt(struct engine *engine, struct locallog *log, bool urgent);
+/* Takes every block with a mark for one that the device may lack, changed at or after the position `since`. */
+void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent);
+#define LOGDISK_EVER 1U /* the first position there is */
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */

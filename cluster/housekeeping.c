@@ -63,7 +63,8 @@ static void wake_own_kernel(struct engine *engine)
 			regionlog_find_node(state, engine->settings.node);
 		const struct locallog *log = locallog_find(engine, state->uuid);
 
-		if (own && (own->attached || own->opaque) && !(log && log->instances))
+		if (own && (own->attached || own->opaque || own->lost) &&
+		    !(log && log->instances))
 			engine->ports.cycle_device(engine->ports.context, state->uuid);
 	}
 }

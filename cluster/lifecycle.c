@@ -201,11 +201,18 @@ void lifecycle_opened(struct engine *engine, struct locallog *log, struct instan
 	}
 }
 
-static bool is_held_by_us(const struct engine *engine, const char *uuid)
+/*
+ * The last table that is known here may not be the last of this node: an earlier
+ * daemon's live one has had no reason to speak yet. Only a suspend, or a device
+ * that is gone, ends what that one has marked (housekeeping looks).
+ */
+static bool is_let_go(const struct engine *engine, const char *uuid, bool suspended)
 {
 	const struct regionlog *state = replica_find(engine->replica, uuid);
+	const struct regionlog_node *own =
+		state ? regionlog_find_node(state, engine->settings.node) : NULL;
 
-	return state && regionlog_find_node(state, engine->settings.node);
+	return own && (suspended || !(own->attached || own->opaque || own->lost));
 }
 
 static void forget(struct engine *engine, const char *uuid)
@@ -221,12 +228,19 @@ void lifecycle_dtr(struct engine *engine, const struct ulog_request *request)
 	struct locallog *log = locallog_find(engine, request->uuid);
 	struct instance *instance = log ? instance_find(log, request->luid) : NULL;
 
+	bool suspended = instance && (instance->state == INSTANCE_RELEASING ||
+				      instance->state == INSTANCE_SUSPENDED);
+
 	if (instance)
 		instance_remove(engine, log, instance);
 	if (log)
 		locallog_drop_if_unused(engine, log);
 	reply_error(engine, request, 0);
 	log = locallog_find(engine, request->uuid);
-	if ((!log || !log->instances) && is_held_by_us(engine, request->uuid))
+	if (log && log->instances)
+		return;
+	if (is_let_go(engine, request->uuid, suspended))
 		forget(engine, request->uuid);
+	else
+		engine->wake_kernels_ms = 0;
 }

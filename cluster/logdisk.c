@@ -17,7 +17,9 @@ static void plan_write(struct engine *engine, struct locallog *log, bool urgent)
 		log->disk.write_at_ms = engine->now_ms + LAZY_WRITE_MS;
 }
 
-static void changed_block(struct engine *engine, struct locallog *log, uint64_t block)
+/* `since`: the first change may have been as early as that. */
+static void changed_block(struct engine *engine, struct locallog *log, uint64_t block,
+			  uint64_t since)
 {
 	struct logdisk *disk = &log->disk;
 	uint64_t position = replica_position(engine->replica);
@@ -27,6 +29,8 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 		if (disk->changed[i].block != block || disk->changed[i].writing)
 			continue;
 		disk->changed[i].last = position;
+		if (since < disk->changed[i].first)
+			disk->changed[i].first = since;
 		return;
 	}
 	if (disk->changed_count == disk->changed_capacity) {
@@ -35,13 +39,32 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 					      disk->changed_capacity * sizeof(*disk->changed));
 	}
 	disk->changed[disk->changed_count++] =
-		(struct changed_block){.block = block, .first = position, .last = position};
+		(struct changed_block){.block = block, .first = since, .last = position};
 }
 
 void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent)
 {
-	changed_block(engine, log, disklog_block_of_region(region, LOGDISK_BLOCK_BYTES));
+	changed_block(engine, log, disklog_block_of_region(region, LOGDISK_BLOCK_BYTES),
+		      replica_position(engine->replica));
 	plan_write(engine, log, urgent);
+}
+
+void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	for (size_t i = 0; state && i < state->node_count; i++) {
+		const struct regionset *marked = state->nodes[i].marked;
+
+		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
+		     region = regionset_next(marked, region + 1)) {
+			changed_block(
+				engine, log,
+				disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES),
+				since);
+			plan_write(engine, log, urgent);
+		}
+	}
 }
 
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always)
@@ -71,7 +94,7 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
 	log->disk.rewrite_writing = log->disk.rewrite_block;
 	log->disk.rewrite_position = replica_position(engine->replica);
-	changed_block(engine, log, 0);
+	changed_block(engine, log, 0, log->disk.rewrite_position);
 	plan_write(engine, log, true);
 	log->disk.write_at_ms = engine->now_ms;
 }

@@ -208,19 +208,6 @@ static void start_round(struct engine *engine, struct locallog *log, const struc
 		disk->round_jobs--;
 }
 
-void logdisk_doubt(struct engine *engine, struct locallog *log, bool urgent)
-{
-	const struct regionlog *state = engine_state(engine, log);
-
-	for (size_t i = 0; state && i < state->node_count; i++) {
-		const struct regionset *marked = state->nodes[i].marked;
-
-		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
-		     region = regionset_next(marked, region + 1))
-			logdisk_changed(engine, log, (uint32_t)region, urgent);
-	}
-}
-
 /*
  * A new writer cannot know what its predecessor had under way: what is marked
  * goes to the device again. And once more later: a write of a daemon that died
@@ -228,7 +215,7 @@ void logdisk_doubt(struct engine *engine, struct locallog *log, bool urgent)
  */
 static void take_over(struct engine *engine, struct locallog *log)
 {
-	logdisk_doubt(engine, log, true);
+	logdisk_doubt(engine, log, LOGDISK_EVER, true);
 	logdisk_others_wait(engine, log, true);
 	log->disk.doubt_at_ms = engine->now_ms + DOUBT_MS;
 }
@@ -279,10 +266,10 @@ static bool ring_is_whole(const struct engine *engine)
 	return engine->now_ms <= engine->delivered_ms + RING_PROOF_MS;
 }
 
-/* Asks for such a proof: any message of ours that comes back is one. */
+/* Asks for such a proof: any message of ours that comes back is one. It claims nothing of the device. */
 static void probe_ring(struct engine *engine, struct locallog *log)
 {
-	struct wire_op op = {.kind = OP_WRITTEN, .position = log->disk.told_position};
+	struct wire_op op = {.kind = OP_WRITTEN, .position = 0};
 
 	if (engine->now_ms < log->disk.probe_again_ms)
 		return;
@@ -311,7 +298,7 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 		return;
 	if (engine->now_ms >= log->disk.doubt_at_ms) {
 		log->disk.doubt_at_ms = UINT64_MAX;
-		logdisk_doubt(engine, log, true);
+		logdisk_doubt(engine, log, replica_position(engine->replica), true);
 	}
 	if (round_is_due(engine, log, state)) {
 		if (ring_is_whole(engine))

@@ -188,7 +188,9 @@ static void copied(struct engine *engine, struct locallog *log, struct instance 
 	if (log->started == region)
 		log->started = REGION_NONE;
 	regionset_remove(instance->one_leg, region);
-	if (!own || !regionset_contains(own->working, region))
+	/* Said already: given back by a suspend or a rejoin. Should it be handed out once more, this copy is not that one. */
+	if (!own || !regionset_contains(own->working, region) ||
+	    regionset_contains(log->reported, region))
 		return;
 	log->counters[COUNTER_RECOVERED]++;
 	regionset_add(log->done, region);

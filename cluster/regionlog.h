@@ -105,7 +105,7 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
  */
 void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *nodes,
 		      uint32_t count);
-/* The node's marks and hand-outs end, clean. */
+/* The node's marks and hand-outs end, clean; those it was lost with become unsynced. */
 void regionlog_release(struct regionlog *log, uint32_t node);
 /* The same, and the node is not attached any more. */
 void regionlog_detach(struct regionlog *log, uint32_t node);

@@ -100,12 +100,11 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
 		regionlog_resize(log, attach->region_count, attach->sync == LOG_SYNC_NONE);
 	}
 	entry = regionlog_need_node(log, node);
+	/* Marks of a former life: this one's kernel cannot vouch for them. */
+	if (entry->lost)
+		regionlog_give_up_marks(log, entry);
 	if (!entry->attached)
 		entry->opaque = attach->reconnect;
-	/* A node that starts anew cannot be writing what it marked before. */
-	if (entry->lost && !attach->reconnect)
-		regionlog_give_up_marks(log, entry);
-	entry->lost = false;
 	entry->holds = true;
 	entry->attached = true;
 	entry->absent = false;
@@ -122,6 +121,9 @@ void regionlog_release(struct regionlog *log, uint32_t node)
 
 	if (!entry)
 		return;
+	/* A life later, nobody can say that these writes reached both legs. */
+	if (entry->lost)
+		regionlog_give_up_marks(log, entry);
 	regionset_clear(entry->marked);
 	regionset_clear(entry->working);
 	regionset_clear(entry->tainted);

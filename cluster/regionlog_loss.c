@@ -74,7 +74,7 @@ void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 		return;
 	if (entry->attached)
 		entry->absent = true;
-	else if (!entry->opaque)
+	else if (!entry->opaque && !entry->lost)
 		regionlog_forget(log, node);
 	regionlog_elect_writer(log);
 }
