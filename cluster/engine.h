@@ -134,6 +134,10 @@ struct engine_recovering {
 	uint32_t node;
 	uint64_t region;
 };
+struct engine_marks {
+	uint32_t node;
+	uint64_t regions; /* would be copied again if this node died now */
+};
 struct engine_counter {
 	const char *name; /* snake_case */
 	uint64_t value;
@@ -142,6 +146,8 @@ struct engine_log_status {
 	const char *uuid;
 	enum log_type type;
 	const char *state; /* active, joining, suspended, frozen, failed */
+	const char
+		*reason; /* for an operator: why it is not active, half a sentence; "" when it is */
 	uint32_t region_size_sectors;
 	uint64_t regions;
 	uint64_t in_sync;
@@ -158,8 +164,11 @@ struct engine_log_status {
 	size_t instance_count;
 	const struct engine_counter *counters;
 	size_t counter_count;
+	const struct engine_marks *marked; /* of the nodes that have marks, ascending by node */
+	size_t marked_count;
 	bool waits_for_fencing;
-	uint64_t digest;
+	const uint32_t *lost; /* the dead nodes whose fencing is waited for, ascending */
+	size_t lost_count;
 };
 struct engine_status {
 	uint32_t node;
@@ -170,12 +179,38 @@ struct engine_status {
 	size_t member_count;
 	const struct engine_counter *counters; /* of the node */
 	size_t counter_count;
+	const struct engine_settings *settings;
 };
 void engine_status(const struct engine *engine, struct engine_status *status);
 /* Each log, ordered by uuid; everything is borrowed for the call. */
 void engine_status_logs(const struct engine *engine, void *context,
 			void (*visit)(void *context, const struct engine_log_status *log));
-/* Digest of the replicated state of all logs; equal on two joined nodes at the same position. */
+/* Ordered events seen so far. */
+uint64_t engine_position(const struct engine *engine);
+/*
+ * Digests of the replicated state, of all logs and of one (0 when the cluster does not know it); equal
+ * on two joined nodes at the same position. They take time in proportion to the state.
+ */
 uint64_t engine_digest(const struct engine *engine, uint64_t *position);
+uint64_t engine_log_digest(const struct engine *engine, const char *uuid);
+
+/* The regions of a log, counted by cells of equal length (the last may be shorter). */
+#define ENGINE_MAP_CELLS_MAX 4096
+struct engine_map_cell {
+	uint64_t unsynced;
+	uint64_t recovering; /* of them, handed out to be copied */
+	uint64_t dirty;      /* marked anywhere, retained included */
+	uint64_t retained;   /* of this node */
+};
+struct engine_map {
+	uint32_t region_size_sectors;
+	uint64_t regions;
+	uint64_t cell_regions; /* in each cell but the last */
+	size_t cell_count;
+	struct engine_map_cell cells[ENGINE_MAP_CELLS_MAX];
+};
+/* At most `cells_max` cells, 1 .. ENGINE_MAP_CELLS_MAX. 0, or -ENOENT when the cluster knows no such log. */
+int engine_map(const struct engine *engine, const char *uuid, size_t cells_max,
+	       struct engine_map *map);
 
 #endif

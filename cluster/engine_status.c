@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What can be seen of the engine. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
@@ -31,6 +32,7 @@ void engine_status(const struct engine *engine, struct engine_status *status)
 		.joined = membership_is_live(engine->membership),
 		.counters = &counter,
 		.counter_count = 1,
+		.settings = &engine->settings,
 	};
 	status->members = membership_members(engine->membership, &status->member_count);
 }
@@ -47,6 +49,36 @@ static const char *log_state(const struct engine *engine, const struct locallog 
 	if (engine_is_frozen(engine))
 		return "frozen";
 	return state && state->failed ? "failed" : "active";
+}
+
+static const char *frozen_reason(const struct engine *engine)
+{
+	size_t members;
+
+	(void)membership_members(engine->membership, &members);
+	if (members == 0)
+		return "Corosync does not answer; writes wait until it does";
+	if (engine->quorum == QUORUM_NO)
+		return "the cluster has no quorum; writes wait until it has";
+	if (engine->quorum == QUORUM_UNSURE)
+		return "a node came or went; writes wait until quorum is known";
+	return "this node is being taken into the cluster; requests wait";
+}
+
+static const char *state_reason(const struct engine *engine, const struct locallog *log,
+				const struct regionlog *state)
+{
+	const char *name = log_state(engine, log, state);
+
+	if (strcmp(name, "active") == 0)
+		return "";
+	if (strcmp(name, "failed") == 0)
+		return "the log device cannot be written; reload the table with a good one";
+	if (strcmp(name, "suspended") == 0)
+		return log ? "the device is suspended on this node" : "not in use on this node";
+	if (engine_is_frozen(engine))
+		return frozen_reason(engine);
+	return "the state of the regions is being read";
 }
 
 static const char *instance_state(const struct instance *instance)
@@ -69,6 +101,8 @@ static const char *instance_state(const struct instance *instance)
 /* The lists of one log, for the time of one visit. */
 struct lists {
 	uint32_t attached[VIEW_NODES_MAX];
+	uint32_t lost[VIEW_NODES_MAX];
+	struct engine_marks marked[VIEW_NODES_MAX];
 	struct engine_recovering recovering[VIEW_NODES_MAX];
 	struct engine_instance_status instances[16];
 	struct engine_counter counters[COUNTER_COUNT];
@@ -81,7 +115,10 @@ static void list_nodes(const struct regionlog *state, struct lists *lists,
 		const struct regionlog_node *node = &state->nodes[i];
 
 		if (node->lost)
-			status->waits_for_fencing = true;
+			lists->lost[status->lost_count++] = node->node;
+		if (!regionset_is_empty(node->marked))
+			lists->marked[status->marked_count++] =
+				(struct engine_marks){node->node, regionset_count(node->marked)};
 		if (!node->attached)
 			continue;
 		lists->attached[status->attached_count++] = node->node;
@@ -90,15 +127,16 @@ static void list_nodes(const struct regionlog *state, struct lists *lists,
 		lists->recovering[status->recovering_count++] =
 			(struct engine_recovering){node->node, regionset_next(node->working, 0)};
 	}
+	status->waits_for_fencing = status->lost_count > 0;
 	status->attached = lists->attached;
+	status->lost = lists->lost;
+	status->marked = lists->marked;
 	status->recovering = lists->recovering;
 }
 
 static void describe_state(const struct regionlog *state, struct lists *lists,
 			   struct engine_log_status *status)
 {
-	struct bytes_buffer buffer = {0};
-
 	status->type = state->type;
 	status->region_size_sectors = state->region_size_sectors;
 	status->regions = state->region_count;
@@ -107,9 +145,6 @@ static void describe_state(const struct regionlog *state, struct lists *lists,
 	status->writer = state->type == LOG_TYPE_DISK ? state->writer : 0;
 	status->health = state->failed ? 'D' : 'A';
 	list_nodes(state, lists, status);
-	regionlog_encode(state, &buffer);
-	status->digest = bytes_hash(BYTES_HASH_START, buffer.data, buffer.size);
-	bytes_free(&buffer);
 }
 
 static void describe_local(const struct locallog *log, struct lists *lists,
@@ -145,6 +180,7 @@ static void visit_log(const struct engine *engine, const struct locallog *log,
 	struct engine_log_status status = {
 		.uuid = log ? log->uuid : state->uuid,
 		.state = log_state(engine, log, state),
+		.reason = state_reason(engine, log, state),
 		.device = "",
 		.health = 'A',
 	};
@@ -157,18 +193,46 @@ static void visit_log(const struct engine *engine, const struct locallog *log,
 	free(lists);
 }
 
+/* Both lists are ordered by uuid: they are walked side by side. */
 void engine_status_logs(const struct engine *engine, void *context,
 			void (*visit)(void *context, const struct engine_log_status *log))
 {
-	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
-		const struct regionlog *state = replica_log(engine->replica, i);
+	const struct locallog *log = engine->logs;
+	size_t count = replica_log_count(engine->replica);
+	size_t next = 0;
 
-		visit_log(engine, locallog_find(engine, state->uuid), state, context, visit);
+	while (log || next < count) {
+		const struct regionlog *state =
+			next < count ? replica_log(engine->replica, next) : NULL;
+		int order = !log ? 1 : !state ? -1 : strcmp(log->uuid, state->uuid);
+
+		/* Constructed here and attached nowhere yet; known to both; or to the others only. */
+		visit_log(engine, order <= 0 ? log : NULL, order >= 0 ? state : NULL, context,
+			  visit);
+		if (order <= 0)
+			log = log->next;
+		if (order >= 0)
+			next++;
 	}
-	/* Constructed here, attached nowhere yet. */
-	for (const struct locallog *log = engine->logs; log; log = log->next)
-		if (!replica_find(engine->replica, log->uuid))
-			visit_log(engine, log, NULL, context, visit);
+}
+
+uint64_t engine_position(const struct engine *engine)
+{
+	return replica_position(engine->replica);
+}
+
+uint64_t engine_log_digest(const struct engine *engine, const char *uuid)
+{
+	const struct regionlog *state = replica_find(engine->replica, uuid);
+	struct bytes_buffer buffer = {0};
+	uint64_t digest;
+
+	if (!state)
+		return 0;
+	regionlog_encode(state, &buffer);
+	digest = bytes_hash(BYTES_HASH_START, buffer.data, buffer.size);
+	bytes_free(&buffer);
+	return digest;
 }
 
 uint64_t engine_digest(const struct engine *engine, uint64_t *position)

@@ -135,6 +135,12 @@ uint32_t window_count(const struct window *window)
 	return window->count;
 }
 
+void window_collect(const struct window *window, struct regionset *set)
+{
+	for (uint32_t slot = window->oldest; slot != NO_SLOT; slot = window->slots[slot].newer)
+		(void)regionset_add(set, window->slots[slot].region);
+}
+
 bool window_oldest(const struct window *window, uint32_t *region, uint64_t *since_ms)
 {
 	if (window->oldest == NO_SLOT)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/regionset.h"
+
 struct window;
 
 struct window *window_new(uint32_t capacity); /* at least 1 */
@@ -19,6 +21,8 @@ bool window_remove(struct window *window, uint32_t region);
 bool window_contains(const struct window *window, uint32_t region);
 bool window_is_full(const struct window *window);
 uint32_t window_count(const struct window *window);
+/* Adds all its regions to the set. */
+void window_collect(const struct window *window, struct regionset *set);
 /* The oldest region and when it came in; false when empty. */
 bool window_oldest(const struct window *window, uint32_t *region, uint64_t *since_ms);
 
