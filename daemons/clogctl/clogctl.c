@@ -103,14 +103,15 @@ static int show(const struct answer *answer, bool as_json)
 
 static int run_status(int argc, char **argv)
 {
-	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	bool as_json = argc >= 2 && strcmp(argv[1], "--json") == 0;
+	bool digests = argc == 3 && as_json && strcmp(argv[2], "--digests") == 0;
 	struct answer answer;
 	int exit_status;
 	int error;
 
-	if (argc > 1 && !as_json)
+	if (argc > 1 && !(as_json && (argc == 2 || digests)))
 		return fail_usage(argv[argc - 1], "status takes --json only");
-	error = client_ask("status", &answer);
+	error = client_ask(digests ? "status digests" : "status", &answer);
 	if (error)
 		return fail_ask(error);
 	exit_status = show(&answer, as_json);

@@ -11,7 +11,6 @@
 #define SECOND_NS     1000000000ULL
 #define READY_WAIT_NS (10 * SECOND_NS)
 #define STOP_WAIT_NS  (10 * SECOND_NS)
-#define BLACKBOX_PATH PROCESS_RUN_DIR "/blackbox"
 
 void lifecycle_ready(struct runtime *runtime, const char *status)
 {
@@ -70,7 +69,7 @@ static int32_t on_dump_signal(int32_t number, void *data)
 {
 	(void)number;
 	(void)data;
-	log_dump(BLACKBOX_PATH);
+	(void)log_dump(PROCESS_BLACKBOX);
 	return 0;
 }
 

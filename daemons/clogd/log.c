@@ -16,6 +16,8 @@ static const struct {
 	{"info", LOG_INFO}, {"debug", LOG_DEBUG},
 };
 
+static int current_priority;
+
 int log_priority(const char *word)
 {
 	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
@@ -30,6 +32,14 @@ const char *log_word(int priority)
 		if (priorities[i].priority == priority)
 			return priorities[i].word;
 	return "";
+}
+
+const char *log_level(void)
+{
+	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
+		if (priorities[i].priority == current_priority)
+			return priorities[i].word;
+	return "?";
 }
 
 static void add_filter(int32_t target, enum qb_log_filter_type type, const char *files,
@@ -49,13 +59,19 @@ static void set_filters(int32_t target, int priority)
 		   priority < LOG_WARNING ? priority : LOG_WARNING);
 }
 
+void log_set_priority(int priority)
+{
+	current_priority = priority;
+	set_filters(QB_LOG_SYSLOG, priority);
+	set_filters(QB_LOG_STDERR, priority);
+}
+
 void log_open(const char *name, int priority)
 {
 	qb_log_init(name, LOG_DAEMON, LOG_EMERG);
 	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
-	set_filters(QB_LOG_SYSLOG, priority);
 	qb_log_format_set(QB_LOG_STDERR, "%t %7p %b");
-	set_filters(QB_LOG_STDERR, priority);
+	log_set_priority(priority);
 	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_TRUE);
 	set_filters(QB_LOG_BLACKBOX, LOG_DEBUG);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
@@ -83,9 +99,11 @@ void log_close(void)
 	qb_log_fini();
 }
 
-void log_dump(const char *path)
+int log_dump(const char *path)
 {
-	(void)qb_log_blackbox_write_to_file(path);
+	ssize_t written = qb_log_blackbox_write_to_file(path);
+
+	return written < 0 ? (int)written : 0;
 }
 
 bool log_limit_pass(struct log_limit *limit, unsigned *skipped)

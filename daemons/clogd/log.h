@@ -26,8 +26,12 @@ void log_start(bool foreground);
 void log_detach(void);
 /* Writes what waits. */
 void log_close(void);
-/* Writes the blackbox to `path`. */
-void log_dump(const char *path);
+/* Writes the blackbox to `path`. 0 or a negative errno. */
+int log_dump(const char *path);
+
+/* Of what is logged, not of what the blackbox keeps. */
+void log_set_priority(int priority);
+const char *log_level(void); /* the word for it */
 
 /* "error", "warning", "notice", "info", "debug" to syslog's numbers; -1 for other words. */
 int log_priority(const char *word);

@@ -8,6 +8,7 @@
 
 #define PROCESS_PID_FILE "/run/cmirrord.pid" /* where LVM looks, and for a POSIX lock on it */
 #define PROCESS_RUN_DIR  "/run/clogd"
+#define PROCESS_BLACKBOX PROCESS_RUN_DIR "/blackbox" /* where the flight recorder is written */
 
 /*
  * Forks. Returns in the child, 0 or a negative errno. The parent stays until

@@ -2,25 +2,10 @@
 #include "daemons/clogd/status_json.h"
 
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "common/memory.h"
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_uint64(value));
-}
-
-static void add_string(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, json_object_new_string(value));
-}
-
-static void add_bool(struct json_object *object, const char *key, bool value)
-{
-	json_object_object_add(object, key, json_object_new_boolean(value));
-}
+#include "daemons/clogd/json_add.h"
 
 /* As a string: a JSON number would lose bits in most readers. */
 static void add_digest(struct json_object *object, uint64_t digest)
@@ -28,16 +13,7 @@ static void add_digest(struct json_object *object, uint64_t digest)
 	char text[17];
 
 	(void)snprintf(text, sizeof(text), "%016" PRIx64, digest);
-	add_string(object, "digest", text);
-}
-
-static void add_ids(struct json_object *object, const char *key, const uint32_t *ids, size_t count)
-{
-	struct json_object *array = json_object_new_array_ext((int)count);
-
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(array, json_object_new_uint64(ids[i]));
-	json_object_object_add(object, key, array);
+	json_add_string(object, "digest", text);
 }
 
 static struct json_object *make_counters(const struct engine_counter *counters, size_t count)
@@ -45,26 +21,38 @@ static struct json_object *make_counters(const struct engine_counter *counters, 
 	struct json_object *object = json_object_new_object();
 
 	for (size_t i = 0; i < count; i++)
-		add_number(object, counters[i].name, counters[i].value);
+		json_add_number(object, counters[i].name, counters[i].value);
 	return object;
 }
 
 static void add_netlink(struct json_object *counters, const struct netlink_counters *netlink)
 {
-	add_number(counters, "kernel_requests", netlink->requests);
-	add_number(counters, "kernel_replies", netlink->replies);
-	add_number(counters, "kernel_malformed", netlink->malformed);
-	add_number(counters, "kernel_foreign", netlink->foreign);
-	add_number(counters, "kernel_overruns", netlink->overruns);
-	add_number(counters, "kernel_replies_lost", netlink->replies_lost);
+	json_add_number(counters, "kernel_requests", netlink->requests);
+	json_add_number(counters, "kernel_replies", netlink->replies);
+	json_add_number(counters, "kernel_malformed", netlink->malformed);
+	json_add_number(counters, "kernel_foreign", netlink->foreign);
+	json_add_number(counters, "kernel_overruns", netlink->overruns);
+	json_add_number(counters, "kernel_replies_lost", netlink->replies_lost);
 }
 
 static void add_devices(struct json_object *counters, const struct devices_counters *devices)
 {
-	add_number(counters, "devices_cycled", devices->cycled);
-	add_number(counters, "device_cycles_busy", devices->cycles_busy);
-	add_number(counters, "device_cycles_failed", devices->cycles_failed);
-	add_number(counters, "devices_woken", devices->woken);
+	json_add_number(counters, "devices_cycled", devices->cycled);
+	json_add_number(counters, "device_cycles_busy", devices->cycles_busy);
+	json_add_number(counters, "device_cycles_failed", devices->cycles_failed);
+	json_add_number(counters, "devices_woken", devices->woken);
+}
+
+static struct json_object *make_settings(const struct engine_settings *settings)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "window", settings->window_regions);
+	json_add_number(object, "hold_ms", settings->hold_ms);
+	json_add_number(object, "mark_ahead", settings->mark_ahead_regions);
+	json_add_number(object, "recovery_batch", settings->recovery_batch);
+	json_add_bool(object, "fencing", settings->fencing);
+	return object;
 }
 
 static struct json_object *make_node(const struct status_sources *sources)
@@ -73,26 +61,29 @@ static struct json_object *make_node(const struct status_sources *sources)
 	struct engine_status status = {0};
 	struct json_object *counters;
 	uint64_t position = 0;
-	uint64_t digest = 0;
 
 	if (sources->engine) {
 		engine_status(sources->engine, &status);
-		digest = engine_digest(sources->engine, &position);
+		position = engine_position(sources->engine);
 	}
-	add_number(node, "id", status.node);
-	add_string(node, "version", sources->version);
-	add_number(node, "protocol", status.protocol);
-	add_bool(node, "quorate", status.quorate);
-	add_bool(node, "joined", status.joined);
-	add_ids(node, "members", status.members, status.member_count);
-	add_number(node, "uptime_s", sources->uptime_seconds);
-	add_number(node, "position", position);
-	add_digest(node, digest);
+	json_add_number(node, "id", status.node);
+	json_add_string(node, "version", sources->version);
+	json_add_number(node, "protocol", status.protocol);
+	json_add_bool(node, "quorate", status.quorate);
+	json_add_bool(node, "joined", status.joined);
+	json_add_ids(node, "members", status.members, status.member_count);
+	json_add_number(node, "uptime_s", sources->uptime_seconds);
+	json_add_number(node, "position", position);
+	if (sources->engine && sources->digests)
+		add_digest(node, engine_digest(sources->engine, &position));
+	json_add_string(node, "log_level", sources->log_level);
+	if (status.settings)
+		json_add(node, "settings", make_settings(status.settings));
 	counters = make_counters(status.counters, status.counter_count);
 	if (sources->netlink)
 		add_netlink(counters, sources->netlink);
 	add_devices(counters, devices_counters(sources->devices));
-	json_object_object_add(node, "counters", counters);
+	json_add(node, "counters", counters);
 	return node;
 }
 
@@ -103,8 +94,22 @@ static struct json_object *make_recovering(const struct engine_log_status *log)
 	for (size_t i = 0; i < log->recovering_count; i++) {
 		struct json_object *entry = json_object_new_object();
 
-		add_number(entry, "node", log->recovering[i].node);
-		add_number(entry, "region", log->recovering[i].region);
+		json_add_number(entry, "node", log->recovering[i].node);
+		json_add_number(entry, "region", log->recovering[i].region);
+		json_object_array_add(array, entry);
+	}
+	return array;
+}
+
+static struct json_object *make_marked(const struct engine_log_status *log)
+{
+	struct json_object *array = json_object_new_array_ext((int)log->marked_count);
+
+	for (size_t i = 0; i < log->marked_count; i++) {
+		struct json_object *entry = json_object_new_object();
+
+		json_add_number(entry, "node", log->marked[i].node);
+		json_add_number(entry, "regions", log->marked[i].regions);
 		json_object_array_add(array, entry);
 	}
 	return array;
@@ -117,8 +122,8 @@ static struct json_object *make_instances(const struct engine_log_status *log)
 	for (size_t i = 0; i < log->instance_count; i++) {
 		struct json_object *entry = json_object_new_object();
 
-		add_number(entry, "luid", log->instances[i].luid);
-		add_string(entry, "state", log->instances[i].state);
+		json_add_number(entry, "luid", log->instances[i].luid);
+		json_add_string(entry, "state", log->instances[i].state);
 		json_object_array_add(array, entry);
 	}
 	return array;
@@ -129,54 +134,65 @@ static struct json_object *make_log_device(const struct engine_log_status *log)
 	const char health[] = {log->health, '\0'};
 	struct json_object *device = json_object_new_object();
 
-	add_string(device, "device", log->device);
-	add_string(device, "health", health);
+	json_add_string(device, "device", log->device);
+	json_add_string(device, "health", health);
 	return device;
 }
 
 struct visit {
-	struct json_object *logs;
-	const struct devices *devices;
+	struct bytes_buffer text;
+	const struct status_sources *sources;
+	bool any;
 };
 
 static void add_log(void *context, const struct engine_log_status *log)
 {
-	const struct visit *visit = context;
+	struct visit *visit = context;
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "uuid", log->uuid);
-	add_string(object, "name", device_name(visit->devices, log->uuid));
-	add_string(object, "type", log_type_name(log->type));
-	add_string(object, "state", log->state);
-	add_number(object, "region_size", log->region_size_sectors);
-	add_number(object, "regions", log->regions);
-	add_number(object, "in_sync", log->in_sync);
-	add_number(object, "dirty", log->dirty);
-	add_number(object, "retained", log->retained);
-	add_ids(object, "attached", log->attached, log->attached_count);
-	add_number(object, "writer", log->writer);
-	json_object_object_add(object, "recovering", make_recovering(log));
-	json_object_object_add(object, "log_device", make_log_device(log));
-	json_object_object_add(object, "instances", make_instances(log));
-	add_bool(object, "waits_for_fencing", log->waits_for_fencing);
-	add_digest(object, log->digest);
-	json_object_object_add(object, "counters",
-			       make_counters(log->counters, log->counter_count));
-	json_object_array_add(visit->logs, object);
+	json_add_string(object, "uuid", log->uuid);
+	json_add_string(object, "name", device_name(visit->sources->devices, log->uuid));
+	json_add_string(object, "type", log_type_name(log->type));
+	json_add_string(object, "state", log->state);
+	json_add_string(object, "reason", log->reason);
+	json_add_number(object, "region_size", log->region_size_sectors);
+	json_add_number(object, "regions", log->regions);
+	json_add_number(object, "in_sync", log->in_sync);
+	json_add_number(object, "dirty", log->dirty);
+	json_add_number(object, "retained", log->retained);
+	json_add_ids(object, "attached", log->attached, log->attached_count);
+	json_add_number(object, "writer", log->writer);
+	json_add(object, "recovering", make_recovering(log));
+	json_add(object, "log_device", make_log_device(log));
+	json_add(object, "instances", make_instances(log));
+	json_add(object, "marked", make_marked(log));
+	json_add_bool(object, "waits_for_fencing", log->waits_for_fencing);
+	json_add_ids(object, "lost", log->lost, log->lost_count);
+	if (visit->sources->digests)
+		add_digest(object, engine_log_digest(visit->sources->engine, log->uuid));
+	json_add(object, "counters", make_counters(log->counters, log->counter_count));
+	if (visit->any)
+		bytes_put_u8(&visit->text, ',');
+	visit->any = true;
+	json_append(&visit->text, object);
 }
 
+static void put_text(struct visit *visit, const char *text)
+{
+	bytes_put_raw(&visit->text, text, strlen(text));
+}
+
+/* Log by log: the objects of a thousand logs at once would cost more than what they say. */
 char *status_json(const struct status_sources *sources)
 {
-	struct json_object *status = json_object_new_object();
-	struct visit visit = {.logs = json_object_new_array(), .devices = sources->devices};
-	char *text;
+	struct visit visit = {.sources = sources};
 
-	json_object_object_add(status, "node", make_node(sources));
+	put_text(&visit, "{\"node\":");
+	json_append(&visit.text, make_node(sources));
+	put_text(&visit, ",\"logs\":[");
 	if (sources->engine)
 		engine_status_logs(sources->engine, &visit, add_log);
-	json_object_object_add(status, "logs", visit.logs);
-	text = memory_string(json_object_to_json_string_ext(
-		status, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(status);
-	return text;
+	put_text(&visit, "]}");
+	bytes_put_u8(&visit.text, 0);
+	return (char *)visit.text.data;
 }

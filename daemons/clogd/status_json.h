@@ -14,7 +14,9 @@ struct status_sources {
 	const struct netlink_counters *netlink; /* NULL: no socket yet */
 	const struct devices *devices;
 	const char *version;
+	const char *log_level;
 	uint64_t uptime_seconds;
+	bool digests; /* of the replicated state too, which take time in proportion to it */
 };
 
 /* A string from malloc(3). */

@@ -2,130 +2,138 @@
 #include "daemons/clogd/verbs.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
-#include "config.h"
 #include "daemons/clogd/log.h"
+#include "daemons/clogd/map_json.h"
+#include "daemons/clogd/process.h"
 #include "daemons/clogd/runtime_internal.h"
-#include "daemons/clogd/status_json.h"
 
-#define NAMES_WAIT_NS (500ULL * 1000 * 1000)
-
-/* --- status --- */
-
-static char *make_status(const struct runtime *runtime)
+__attribute__((format(printf, 4, 5))) static void answer(struct runtime *runtime, uint64_t call,
+							 enum ctl_status status, const char *format,
+							 ...)
 {
-	struct status_sources sources = {
-		.engine = runtime->engine,
-		.netlink = runtime->netlink ? netlink_counters(runtime->netlink) : NULL,
-		.devices = runtime->devices,
-		.version = PACKAGE_VERSION,
-		.uptime_seconds = (clock_now_ms() - runtime->started_ms) / 1000,
-	};
+	char text[2 * CTL_LINE_SIZE];
+	va_list values;
 
-	return status_json(&sources);
-}
-
-/* One status serves all that wait. */
-static void answer_waiting(struct runtime *runtime)
-{
-	struct verbs *verbs = &runtime->verbs;
-	char *text;
-
-	if (!verbs->waiting_count)
-		return;
-	text = make_status(runtime);
-	while (verbs->waiting_count)
-		ctl_server_answer(runtime->ctl, verbs->waiting[--verbs->waiting_count], CTL_FINE,
-				  memory_string(text));
-	free(text);
-}
-
-void verbs_names_ready(struct runtime *runtime)
-{
-	if (runtime->verbs.timer)
-		(void)qb_loop_timer_del(runtime->loop, runtime->verbs.timer);
-	runtime->verbs.timer = 0;
-	answer_waiting(runtime);
-}
-
-static void names_are_late(void *data)
-{
-	struct runtime *runtime = data;
-
-	runtime->verbs.timer = 0;
-	answer_waiting(runtime);
-}
-
-/*
- * The names come from device-mapper, which may be stuck just when an operator
- * asks for the status: then the names of the last time have to do.
- */
-static void run_status(struct runtime *runtime, uint64_t call)
-{
-	struct verbs *verbs = &runtime->verbs;
-
-	if (verbs->waiting_count == VERBS_WAITING_MAX)
-		answer_waiting(runtime);
-	verbs->waiting[verbs->waiting_count++] = call;
-	if (!verbs->timer)
-		(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, NAMES_WAIT_NS, runtime,
-					names_are_late, &verbs->timer);
-	devices_refresh(runtime->devices);
-}
-
-/* --- fenced --- */
-
-static void answer(struct runtime *runtime, uint64_t call, enum ctl_status status, const char *text)
-{
+	va_start(values, format);
+	(void)vsnprintf(text, sizeof(text), format, values);
+	va_end(values);
 	ctl_server_answer(runtime->ctl, call, status, memory_string(text));
 }
 
-static bool parse_node(const char *text, uint32_t *node)
+static bool parse_number(const char *text, unsigned long long most, unsigned long long *number)
 {
-	unsigned long long value;
 	char *end;
 
 	errno = 0;
-	value = strtoull(text, &end, 10);
-	*node = (uint32_t)value;
-	return *text >= '0' && *text <= '9' && !*end && !errno && value && value <= UINT32_MAX;
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *number && *number <= most;
 }
 
-static void run_fenced(struct runtime *runtime, uint64_t call, const char *word)
+static void run_status(struct runtime *runtime, uint64_t call, const char *words)
 {
-	char text[128];
-	uint32_t node;
+	bool digests = strcmp(words, "digests") == 0;
 
-	if (!parse_node(word, &node)) {
+	if (*words && !digests)
+		answer(runtime, call, CTL_USAGE, "status: '%s' is not 'digests'\n", words);
+	else
+		verbs_status(runtime, call, digests);
+}
+
+static void run_map(struct runtime *runtime, uint64_t call, const char *words)
+{
+	size_t length = strcspn(words, " ");
+	const char *cells = words + length + (words[length] ? 1 : 0);
+	unsigned long long cells_max;
+	char uuid[CTL_LINE_SIZE];
+	char *map;
+
+	(void)snprintf(uuid, sizeof(uuid), "%.*s", (int)length, words);
+	if (!*uuid || !parse_number(cells, ENGINE_MAP_CELLS_MAX, &cells_max)) {
 		answer(runtime, call, CTL_USAGE,
-		       "fenced: a node id is wanted, a number from 1 on\n");
+		       "map: a uuid and a number of cells from 1 to %d are wanted\n",
+		       ENGINE_MAP_CELLS_MAX);
 		return;
 	}
-	if (!runtime->engine || engine_fenced(runtime->engine, clock_now_ms(), node)) {
-		(void)snprintf(text, sizeof(text), "no log waits for node %u to be fenced\n", node);
-		answer(runtime, call, CTL_ATTENTION, text);
+	map = runtime->engine ? map_json(runtime->engine, uuid, (size_t)cells_max) : NULL;
+	if (map)
+		ctl_server_answer(runtime->ctl, call, CTL_FINE, map);
+	else
+		answer(runtime, call, CTL_ATTENTION, "no node uses a log '%s'\n", uuid);
+}
+
+static void run_fenced(struct runtime *runtime, uint64_t call, const char *words)
+{
+	unsigned long long node;
+
+	if (!parse_number(words, UINT32_MAX, &node)) {
+		answer(runtime, call, CTL_USAGE,
+		       "fenced: '%s' is not a node id, a number from 1 on\n", words);
 		return;
 	}
-	log_notice("node %u is fenced, an administrator says", node);
-	(void)snprintf(text, sizeof(text), "node %u counts as fenced\n", node);
-	answer(runtime, call, CTL_FINE, text);
+	if (!runtime->engine || engine_fenced(runtime->engine, clock_now_ms(), (uint32_t)node)) {
+		answer(runtime, call, CTL_ATTENTION, "no log waits for node %llu to be fenced\n",
+		       node);
+		return;
+	}
+	log_notice("node %llu is fenced, an administrator says", node);
+	answer(runtime, call, CTL_FINE, "node %llu counts as fenced\n", node);
 	runtime_after_input(runtime);
 }
 
+static void run_dump(struct runtime *runtime, uint64_t call, const char *words)
+{
+	int error = *words ? 0 : log_dump(PROCESS_BLACKBOX);
+
+	if (*words)
+		answer(runtime, call, CTL_USAGE, "dump: no words are taken\n");
+	else if (error)
+		answer(runtime, call, CTL_ATTENTION, "%s: %s\n", PROCESS_BLACKBOX,
+		       strerror(-error));
+	else
+		answer(runtime, call, CTL_FINE, "%s\n", PROCESS_BLACKBOX);
+}
+
+static void run_log_level(struct runtime *runtime, uint64_t call, const char *words)
+{
+	int priority = log_priority(words);
+
+	if (*words && priority < 0) {
+		answer(runtime, call, CTL_USAGE,
+		       "log-level: '%s' is not one of error, warning, notice, info, debug\n",
+		       words);
+		return;
+	}
+	if (*words) {
+		log_set_priority(priority);
+		log_notice("the log level is '%s' from here on", words);
+	}
+	answer(runtime, call, CTL_FINE, "%s\n", log_level());
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct runtime *runtime, uint64_t call, const char *words);
+} verbs[] = {
+	{"status", run_status},       {"map", run_map}, {"fenced", run_fenced}, {"dump", run_dump},
+	{"log-level", run_log_level},
+};
+
 void verbs_run(void *context, uint64_t call, const char *line)
 {
-	static const char fenced[] = "fenced ";
 	struct runtime *runtime = context;
+	size_t length = strcspn(line, " ");
 
-	if (strcmp(line, "status") == 0)
-		run_status(runtime, call);
-	else if (strncmp(line, fenced, sizeof(fenced) - 1) == 0)
-		run_fenced(runtime, call, line + sizeof(fenced) - 1);
-	else
-		answer(runtime, call, CTL_USAGE,
-		       "this daemon knows 'status' and 'fenced NODE' only\n");
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strlen(verbs[i].name) == length && strncmp(line, verbs[i].name, length) == 0) {
+			verbs[i].run(runtime, call, line + length + (line[length] ? 1 : 0));
+			return;
+		}
+	answer(runtime, call, CTL_USAGE, "this daemon does not know '%.*s'; is it older?\n",
+	       (int)length, line);
 }

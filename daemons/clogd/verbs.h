@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the control socket can be asked: "status" and "fenced NODE". */
+/*
+ * What the control socket can be asked:
+ *   status            JSON: this node and all logs
+ *   status digests    the same, with digests of the replicated state
+ *   map UUID CELLS    JSON: the regions of a log, in at most CELLS cells
+ *   fenced NODE       that node cannot write any more
+ *   dump              writes the flight recorder; the answer is the file's path
+ *   log-level         the answer is a level
+ *   log-level LEVEL   sets it
+ */
 #ifndef CLOGD_DAEMONS_VERBS_H
 #define CLOGD_DAEMONS_VERBS_H
 
@@ -13,8 +22,12 @@
 struct runtime;
 
 /* Status calls that wait for the names of the devices. */
+struct verbs_waiting {
+	uint64_t call;
+	bool digests;
+};
 struct verbs {
-	uint64_t waiting[VERBS_WAITING_MAX];
+	struct verbs_waiting waiting[VERBS_WAITING_MAX];
 	size_t waiting_count;
 	qb_loop_timer_handle timer;
 };
@@ -23,5 +36,8 @@ struct verbs {
 void verbs_run(void *context, uint64_t call, const char *line);
 /* The names are fresh. */
 void verbs_names_ready(struct runtime *runtime);
+
+/* Of verbs_status.c, for verbs.c. */
+void verbs_status(struct runtime *runtime, uint64_t call, bool digests);
 
 #endif

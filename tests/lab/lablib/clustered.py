@@ -83,7 +83,7 @@ def assert_replicas_agree(lab: Lab, nodes: Sequence[Node] | None = None) -> None
     nodes = list(nodes or lab.nodes)
     deadline = time.monotonic() + AGREE_TIMEOUT_S
     while True:
-        seen = [node.clogctl("status", "--json") for node in nodes]
+        seen = [node.clogctl("status", "--json", "--digests") for node in nodes]
         positions = [status["node"]["position"] for status in seen]
         if len(set(positions)) == 1:
             break
