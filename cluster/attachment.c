@@ -364,14 +364,16 @@ void attachment_advance(struct engine *engine, struct locallog *log)
 	send_simple(engine, log, OP_DETACH, 0);
 }
 
-void attachment_refused(struct engine *engine, struct locallog *log)
+void attachment_anew(struct engine *engine, struct locallog *log)
 {
-	if (log->active && log->active->state == INSTANCE_RELEASING)
+	if (log->active && log->active->state == INSTANCE_RELEASING) {
 		attachment_detached(engine, log);
+		send_simple(engine, log, OP_DETACH, 0);
+	}
 	if (!log->active || log->active->state != INSTANCE_ACTIVE)
 		return;
-	/* Everybody else has let the log go meanwhile: it starts anew, from its device. */
 	log->reattaching = true;
+	log->in_doubt = true;
 	start_resume(engine, log, log->active);
 }
 

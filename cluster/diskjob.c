@@ -39,6 +39,13 @@ void diskjob_forget_instance(struct engine *engine, const struct instance *insta
 	}
 }
 
+void diskjob_forget_loads(struct engine *engine, const struct locallog *log)
+{
+	for (struct disk_wait *wait = engine->jobs; wait; wait = wait->next)
+		if (wait->log == log && wait->purpose == DISK_FOR_LOAD)
+			wait->log = NULL;
+}
+
 static void close_handle(struct engine *engine, int handle)
 {
 	struct disk_job job = {.kind = DISK_CLOSE, .handle = handle};

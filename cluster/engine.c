@@ -30,7 +30,8 @@ void engine_settings_init(struct engine_settings *settings)
 
 bool engine_is_frozen(const struct engine *engine)
 {
-	return engine->quorum != QUORUM_YES || !membership_is_live(engine->membership);
+	return engine->quorum != QUORUM_YES || !membership_is_live(engine->membership) ||
+	       replica_is_unproven(engine->replica);
 }
 
 void engine_report(struct engine *engine, enum report_level level, const char *format, ...)
@@ -117,6 +118,11 @@ static void port_start_empty(void *context)
 	engine->replica = replica_new();
 }
 
+static void port_founded(void *context)
+{
+	replica_set_unproven(((struct engine *)context)->replica);
+}
+
 static void port_apply_ops(void *context, uint32_t node, const void *bytes, size_t size)
 {
 	struct engine *engine = context;
@@ -196,6 +202,7 @@ struct engine *engine_new(const struct engine_settings *settings, const struct e
 		.save = port_save,
 		.load = port_load,
 		.start_empty = port_start_empty,
+		.founded = port_founded,
 		.apply_ops = port_apply_ops,
 		.apply_view = port_apply_view,
 		.live = port_live,

@@ -253,7 +253,8 @@ void attachment_detached(struct engine *engine, struct locallog *log);
 /* Goes on with what waits: called after each event that may matter to it. */
 void attachment_advance(struct engine *engine, struct locallog *log);
 void attachment_rejoin(struct engine *engine, struct locallog *log);
-void attachment_refused(struct engine *engine, struct locallog *log); /* the rejoin */
+/* Everybody has let the log go, or its state is in doubt: it starts from its device. */
+void attachment_anew(struct engine *engine, struct locallog *log);
 
 /* activity.c: marks, clears, flushes, the window */
 void activity_mark(struct engine *engine, struct locallog *log,
@@ -311,7 +312,7 @@ bool logdisk_is_settled(const struct locallog *log, uint64_t position);
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always);
 /* Takes every block with a mark for one that the device may lack, changed at or after the position `since`. */
 void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent);
-#define LOGDISK_EVER 1U /* the first position there is */
+#define LOGDISK_EVER 1U                            /* the first position there is */
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */
@@ -326,6 +327,7 @@ enum disk_purpose { DISK_FOR_OPEN, DISK_FOR_HEADER, DISK_FOR_LOAD, DISK_FOR_WRIT
 void diskjob_start(struct engine *engine, struct locallog *log, struct instance *instance,
 		   enum disk_purpose purpose, struct disk_job *job);
 void diskjob_forget_instance(struct engine *engine, const struct instance *instance);
+void diskjob_forget_loads(struct engine *engine, const struct locallog *log);
 void diskjob_close(struct engine *engine, struct instance *instance);
 void diskjob_done(struct engine *engine, const struct disk_result *result);
 void diskjob_free_all(struct engine *engine);

@@ -13,8 +13,10 @@ bool housekeeping_is_due(const struct engine *engine)
 
 uint64_t housekeeping_deadline(const struct engine *engine)
 {
-	return engine->logs || replica_log_count(engine->replica) > 0 ? engine->housekeeping_ms
-								      : UINT64_MAX;
+	bool needed = engine->logs || replica_log_count(engine->replica) > 0 ||
+		      replica_is_unproven(engine->replica);
+
+	return needed ? engine->housekeeping_ms : UINT64_MAX;
 }
 
 static bool is_in_cluster(const struct engine *engine, uint32_t node)
@@ -63,10 +65,27 @@ static void wake_own_kernel(struct engine *engine)
 			regionlog_find_node(state, engine->settings.node);
 		const struct locallog *log = locallog_find(engine, state->uuid);
 
-		if (own && (own->attached || own->opaque || own->lost) &&
-		    !(log && log->instances))
+		if (own && (own->attached || own->opaque || own->lost) && !(log && log->instances))
 			engine->ports.cycle_device(engine->ports.context, state->uuid);
 	}
+}
+
+/*
+ * A state founded by those that were cut off is the latest if each node of the
+ * quorate cluster vouches for it: any quorum that went on without us would have
+ * had one of these nodes in it.
+ */
+static void prove_state(struct engine *engine)
+{
+	struct wire_op op = {.kind = OP_FOUNDED};
+
+	if (engine->quorum != QUORUM_YES || !membership_is_server(engine->membership) ||
+	    !replica_is_unproven(engine->replica))
+		return;
+	for (size_t i = 0; i < engine->cluster_node_count; i++)
+		op.doubtful = op.doubtful ||
+			      !membership_vouches(engine->membership, engine->cluster_nodes[i]);
+	engine_send(engine, NULL, &op);
 }
 
 void housekeeping_run(struct engine *engine)
@@ -75,6 +94,7 @@ void housekeeping_run(struct engine *engine)
 	size_t seen_count = 0;
 
 	engine->housekeeping_ms = engine->now_ms + HOUSEKEEPING_MS;
+	prove_state(engine);
 	if (engine_is_frozen(engine))
 		return;
 	wake_own_kernel(engine);

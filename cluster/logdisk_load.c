@@ -22,6 +22,7 @@ static void read_piece(struct engine *engine, struct locallog *log)
 
 void logdisk_load(struct engine *engine, struct locallog *log)
 {
+	diskjob_forget_loads(engine, log);
 	regionset_free(log->disk.loaded);
 	log->disk.loaded = regionset_new();
 	log->disk.load_offset = 0;

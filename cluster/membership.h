@@ -3,9 +3,10 @@
  * Who is in the group, who has the state, and how the others get it.
  *
  * After a view with joins the lowest member calls a census and every member says
- * hello with what it knows. When all have, each decides alike: those with the live state keep it; with none, the
- * furthest of those that were cut off is the authority; with none of these
- * either, the lowest node starts with an empty state. The lowest live member
+ * hello with what it knows. When all have, each decides alike: those with the
+ * live state keep it; with none, the furthest of those that were cut off founds
+ * it anew; with none of these either, the lowest node starts with an empty
+ * state (census.c). The lowest live member
  * serves: it announces a snapshot by an ordered message, so that its place in
  * the order is known to all, and sends the bytes behind it. The joiner keeps
  * what is ordered after the announcement and applies it on top.
@@ -34,6 +35,8 @@ struct membership_ports {
 	int (*load)(void *context, const void *bytes, size_t size);
 	/* Start with an empty state. */
 	void (*start_empty)(void *context);
+	/* The state is founded anew on what this node knows; others may have gone on without it. */
+	void (*founded)(void *context);
 	/* An ordered event of the state: exactly those that the live members apply. */
 	void (*apply_ops)(void *context, uint32_t node, const void *bytes, size_t size);
 	void (*apply_view)(void *context, const struct view *view);
@@ -64,6 +67,12 @@ void membership_pump(struct membership *membership);
 
 bool membership_is_live(const struct membership *membership);
 bool membership_is_member(const struct membership *membership, uint32_t node);
+/*
+ * When the state was founded anew, this member was no further behind than the
+ * last quorum that its node was part of. If that holds for each node of a
+ * quorate cluster, nobody can have gone on without all of them.
+ */
+bool membership_vouches(const struct membership *membership, uint32_t node);
 /* The lowest live member: it does what one node must do for all. */
 bool membership_is_server(const struct membership *membership);
 /* The version all members speak. */

@@ -89,7 +89,7 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 		break;
 	case OP_REJOIN:
 		if (outcome->refused)
-			attachment_refused(engine, log);
+			attachment_anew(engine, log);
 		break;
 	default:
 		break;
@@ -169,10 +169,27 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	local_effects(engine, log, origin, op, &outcome);
 }
 
-/* Lost and found nodes concern every log. */
+static void doubt(struct engine *engine)
+{
+	engine_report(engine, REPORT_WARNING,
+		      "others may have gone on without those that are here: log devices are read "
+		      "again, core logs are taken as out of sync");
+	for (struct locallog *log = engine->logs; log; log = log->next) {
+		const struct regionlog *state = engine_state(engine, log);
+
+		if (state && regionlog_must_be_read(state))
+			attachment_anew(engine, log);
+	}
+}
+
+/* Lost and found nodes, and the state's own fate, concern every log. */
 static void node_operation(struct engine *engine, uint32_t origin, const struct wire_op *op)
 {
+	bool unproven = replica_is_unproven(engine->replica);
+
 	apply_one(engine, origin, op);
+	if (op->kind == OP_FOUNDED && op->doubtful && unproven)
+		doubt(engine);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		log->cycle_wanted = true;
 		operations_follow(engine, log);

@@ -122,6 +122,14 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 		      const struct regionset *marked, const struct regionset *primary_only);
 /* A write of `node` reached one leg only. */
 void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region);
+/*
+ * Others may have gone on without this state. What they marked is on the log
+ * device: everybody has to attach to it anew, the first reads it. A core log has
+ * nothing but this state, so nothing of it is in sync.
+ */
+void regionlog_doubt(struct regionlog *log);
+/* A disk log that only an attach can bring back. */
+bool regionlog_must_be_read(const struct regionlog *log);
 /* Its daemon died; what its kernel holds stays. */
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node);
 /* Node down: its marks, if any, stay with it, lost, until regionlog_fenced makes them unsynced. */

@@ -66,6 +66,32 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 		regionlog_unsync(log, node, (uint32_t)region);
 }
 
+static void doubt_node(struct regionlog_node *entry)
+{
+	regionset_clear(entry->working);
+	regionset_clear(entry->tainted);
+	entry->opaque = entry->opaque || entry->attached;
+	entry->attached = false;
+	entry->absent = false;
+}
+
+void regionlog_doubt(struct regionlog *log)
+{
+	if (log->type == LOG_TYPE_CORE) {
+		regionset_add_range(log->unsynced, 0, log->region_count);
+		return;
+	}
+	for (size_t i = 0; i < log->node_count; i++)
+		doubt_node(&log->nodes[i]);
+	log->writer = 0;
+	log->generation++;
+}
+
+bool regionlog_must_be_read(const struct regionlog *log)
+{
+	return log->type == LOG_TYPE_DISK && !regionlog_any_attached(log);
+}
+
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);

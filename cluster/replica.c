@@ -9,7 +9,8 @@
 
 struct replica {
 	uint64_t position;
-	uint64_t generation;     /* above that of every log that was dropped */
+	uint64_t generation; /* above that of every log that was dropped */
+	bool unproven;
 	struct regionlog **logs; /* ascending by uuid */
 	size_t log_count;
 };
@@ -236,8 +237,29 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 	case OP_NODE_DOWN:
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
+	case OP_FOUNDED:
 		break;
 	}
+}
+
+void replica_set_unproven(struct replica *replica)
+{
+	replica->unproven = true;
+}
+
+bool replica_is_unproven(const struct replica *replica)
+{
+	return replica->unproven;
+}
+
+static void apply_founded(struct replica *replica, bool doubtful)
+{
+	/* Said twice, by two that saw the same. */
+	if (!replica->unproven)
+		return;
+	replica->unproven = false;
+	for (size_t i = 0; doubtful && i < replica->log_count; i++)
+		regionlog_doubt(replica->logs[i]);
 }
 
 static void apply_fenced(struct replica *replica, uint32_t node)
@@ -265,6 +287,10 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		replica_daemon_gone(replica, op->node);
 		return;
 	}
+	if (op->kind == OP_FOUNDED) {
+		apply_founded(replica, op->doubtful);
+		return;
+	}
 	if (op->kind == OP_ATTACH) {
 		apply_attach(replica, origin, op, outcome);
 		return;
@@ -276,7 +302,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		return;
 	}
 	log = replica_find(replica, op->uuid);
-	if (!log) {
+	if (!log || (op->kind == OP_REJOIN && regionlog_must_be_read(log))) {
 		outcome->refused = true;
 		return;
 	}
@@ -314,6 +340,7 @@ void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
 {
 	bytes_put_u64(buffer, replica->position);
 	bytes_put_u64(buffer, replica->generation);
+	bytes_put_u8(buffer, replica->unproven);
 	bytes_put_u32(buffer, (uint32_t)replica->log_count);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_encode(replica->logs[i], buffer);
@@ -328,6 +355,7 @@ struct replica *replica_decode(const void *bytes, size_t size)
 	bytes_reader_init(&reader, bytes, size);
 	replica->position = bytes_get_u64(&reader);
 	replica->generation = bytes_get_u64(&reader);
+	replica->unproven = bytes_get_u8(&reader) != 0;
 	count = bytes_get_u32(&reader);
 	for (uint32_t i = 0; i < count && !reader.failed; i++) {
 		struct regionlog *log = regionlog_decode(&reader);

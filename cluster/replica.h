@@ -47,6 +47,13 @@ void replica_node_down(struct replica *replica, uint32_t node);
 /* Does a log wait for that node to be fenced? */
 bool replica_is_lost(const struct replica *replica, uint32_t node);
 
+/*
+ * Founded anew on what one node knew: nothing is to be relied on until
+ * OP_FOUNDED says whether others may have gone on without that node.
+ */
+void replica_set_unproven(struct replica *replica);
+bool replica_is_unproven(const struct replica *replica);
+
 /* Whole state with its position. */
 void replica_encode(const struct replica *replica, struct bytes_buffer *buffer);
 /* NULL when malformed. */

@@ -47,8 +47,9 @@ enum wire_op_kind {
 	OP_NODE_DOWN = 13,   /* a node without a daemon left the cluster */
 	OP_DAEMON_GONE = 14, /* a node is there, its daemon is not */
 	OP_FENCED = 15,      /* a lost node cannot write any more */
+	OP_FOUNDED = 16,     /* the state that was founded anew is known to be the latest, or not */
 };
-#define OP_KIND_MAX OP_FENCED
+#define OP_KIND_MAX OP_FOUNDED
 
 /* One operation. Arrays and sets are owned; wire_op_free() frees them. */
 struct wire_op {
@@ -64,6 +65,7 @@ struct wire_op {
 	uint64_t position;              /* WRITTEN */
 	bool failed;                    /* HEALTH */
 	uint32_t node;                  /* NODE_DOWN, DAEMON_GONE, FENCED */
+	bool doubtful;                  /* FOUNDED: others may have gone on */
 	struct regionset *marked;       /* REJOIN */
 	struct regionset *primary_only; /* REJOIN */
 };
@@ -81,14 +83,17 @@ void wire_op_encode(const struct wire_op *op, struct bytes_buffer *buffer);
 int wire_op_decode(struct bytes_reader *reader, struct wire_op *op);
 
 enum hello_state {
-	HELLO_FRESH = 0, /* knows nothing */
-	HELLO_STALE = 1, /* knew the state up to `position`, was cut off since */
-	HELLO_LIVE = 2,  /* has the state */
+	HELLO_FRESH = 0,    /* knows nothing */
+	HELLO_OUTDATED = 1, /* knew the state up to `position`; others have gone on since */
+	HELLO_STALE = 2,    /* knew the state up to `position`, was cut off since */
+	HELLO_LIVE = 3,     /* has the state */
 };
 struct wire_hello {
 	uint8_t version_min, version_max;
 	enum hello_state state;
 	uint64_t join_id;
+	uint64_t
+		era; /* quorums found after nodes were lost, as far as this state goes; 0: it never had quorum */
 	uint64_t position;
 	uint64_t census; /* which census this answers; unasked: the last one that was decided */
 	bool unasked;    /* a change of state, said by itself */

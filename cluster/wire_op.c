@@ -108,6 +108,9 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 	case OP_FENCED:
 		bytes_put_u32(buffer, op->node);
 		break;
+	case OP_FOUNDED:
+		bytes_put_u8(buffer, op->doubtful);
+		break;
 	case OP_RELEASE:
 	case OP_DETACH:
 	case OP_FORGET:
@@ -149,6 +152,9 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
 		op->node = bytes_get_u32(reader);
+		break;
+	case OP_FOUNDED:
+		op->doubtful = bytes_get_u8(reader) != 0;
 		break;
 	case OP_RELEASE:
 	case OP_DETACH:

@@ -71,6 +71,11 @@ static void port_start_empty(void *context)
 	node->empties++;
 }
 
+static void port_founded(void *context)
+{
+	((struct world_node *)context)->foundings++;
+}
+
 static void port_apply_ops(void *context, uint32_t from, const void *bytes, size_t size)
 {
 	struct world_node *node = context;
@@ -151,6 +156,7 @@ static void start(struct world_node *node)
 		.save = port_save,
 		.load = port_load,
 		.start_empty = port_start_empty,
+		.founded = port_founded,
 		.apply_ops = port_apply_ops,
 		.apply_view = port_apply_view,
 		.live = port_live,

@@ -28,7 +28,7 @@ struct world_node {
 	uint64_t position, history;
 	bool refuses_load; /* as if the next snapshot were damaged */
 	/* what it was told */
-	unsigned int empties, lives, outdateds, loads;
+	unsigned int empties, foundings, lives, outdateds, loads;
 	struct world_message *first, **last;
 };
 

@@ -84,6 +84,12 @@ static void a_fresh_daemon_does_not_outvote_one_that_knows_something(void **stat
 		world_quorum(&world, node, QUORUM_NO);
 	world_join_one(&world, 1);
 	world_run(&world);
+	/* without quorum the one that founds it serves nobody yet */
+	assert_false(world_is_equal(&world));
+	assert_int_equal(world_node(&world, 2)->foundings, 1);
+	for (uint32_t node = 1; node <= 3; node++)
+		world_quorum(&world, node, QUORUM_YES);
+	world_run(&world);
 	assert_true(world_is_equal(&world));
 	assert_int_equal(world_node(&world, 1)->empties, 0);
 	assert_int_equal(world_node(&world, 1)->loads, 1);

@@ -151,10 +151,16 @@ static void fenced(struct wire_op *op)
 	op->node = 3;
 }
 
+static void founded(struct wire_op *op)
+{
+	op->kind = OP_FOUNDED;
+	op->doubtful = true;
+}
+
 static void (*const makers[])(struct wire_op *op) = {
 	attach_of_disk, attach_of_core, release, detach,  forget, update, update_of_nothing,
 	work,           want,           unsync,  written, health, rejoin, node_down,
-	daemon_gone,    fenced,         expect,
+	daemon_gone,    fenced,         expect,  founded,
 };
 
 const size_t wire_sample_op_count = sizeof(makers) / sizeof(makers[0]);
@@ -174,6 +180,7 @@ static void hello(struct bytes_buffer *buffer)
 		.version_max = 3,
 		.state = HELLO_STALE,
 		.join_id = 0x8877665544332211ULL,
+		.era = 7,
 		.position = 500,
 		.census = 99,
 		.unasked = true,
