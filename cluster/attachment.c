@@ -98,6 +98,22 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
 		send_attach(engine, log, instance);
 }
 
+static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
+			uint64_t ticket)
+{
+	struct wire_op op = {.kind = kind, .ticket = ticket};
+
+	engine_send(engine, log, &op);
+}
+
+static void begin_release(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	log->active = instance;
+	instance->state = INSTANCE_RELEASING;
+	send_simple(engine, log, OP_RELEASE, ++log->ticket);
+	log->release_ticket = log->ticket;
+}
+
 /*
  * Both tables of a device may meet a new daemon, the inactive one for a mere
  * status. Which of them is live only their suspends tell: the node is attached
@@ -127,6 +143,9 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 		reply_error(engine, request, 0);
 		return;
 	}
+	/* No kernel resumes two tables: a thread of the old one, say for a status, met a new daemon after its suspend. */
+	if (log->active && log->active != instance && log->active->state == INSTANCE_ACTIVE)
+		begin_release(engine, log, log->active);
 	/* Another instance is still on its way out: its end must be ordered first. */
 	if (engine_is_frozen(engine) || instance->state == INSTANCE_OPENING ||
 	    instance->state == INSTANCE_RELEASING || (log->active && log->active != instance)) {
@@ -246,14 +265,6 @@ void attachment_presuspend(struct engine *engine, struct locallog *log, struct i
 	reply_error(engine, request, 0);
 }
 
-static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
-			uint64_t ticket)
-{
-	struct wire_op op = {.kind = kind, .ticket = ticket};
-
-	engine_send(engine, log, &op);
-}
-
 /* Nothing of that instance is known here: its node's part in the log ends all the same. */
 static void end_unknown(struct engine *engine, const struct ulog_request *request)
 {
@@ -289,10 +300,7 @@ void attachment_postsuspend(struct engine *engine, const struct ulog_request *re
 	}
 	if (log->active && log->active != instance)
 		log->active->state = INSTANCE_INACTIVE;
-	log->active = instance;
-	instance->state = INSTANCE_RELEASING;
-	send_simple(engine, log, OP_RELEASE, ++log->ticket);
-	log->release_ticket = log->ticket;
+	begin_release(engine, log, instance);
 	/* Without quorum the end cannot be ordered now; the device is quiet all the same. */
 	if (engine_is_frozen(engine))
 		reply_error(engine, request, 0);
@@ -403,7 +411,6 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	if (log->active->state == INSTANCE_RELEASING) {
 		log->detach_sent = false;
 		log->released = false;
-		send_simple(engine, log, OP_RELEASE, ++log->ticket);
-		log->release_ticket = log->ticket;
+		begin_release(engine, log, log->active);
 	}
 }

@@ -58,10 +58,10 @@ void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, 
 
 		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
 		     region = regionset_next(marked, region + 1)) {
-			changed_block(
-				engine, log,
-				disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES),
-				since);
+			changed_block(engine, log,
+				      disklog_block_of_region((uint32_t)region,
+							      LOGDISK_BLOCK_BYTES),
+				      since);
 			plan_write(engine, log, urgent);
 		}
 	}

@@ -177,7 +177,7 @@ static void doubt(struct engine *engine)
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		const struct regionlog *state = engine_state(engine, log);
 
-		if (state && regionlog_must_be_read(state))
+		if (state && regionlog_needs_attach(state))
 			attachment_anew(engine, log);
 	}
 }

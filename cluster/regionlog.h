@@ -128,8 +128,8 @@ void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region);
  * nothing but this state, so nothing of it is in sync.
  */
 void regionlog_doubt(struct regionlog *log);
-/* A disk log that only an attach can bring back. */
-bool regionlog_must_be_read(const struct regionlog *log);
+/* Only an attach can bring it back: from its device, or at all. */
+bool regionlog_needs_attach(const struct regionlog *log);
 /* Its daemon died; what its kernel holds stays. */
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node);
 /* Node down: its marks, if any, stay with it, lost, until regionlog_fenced makes them unsynced. */

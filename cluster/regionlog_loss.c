@@ -87,9 +87,11 @@ void regionlog_doubt(struct regionlog *log)
 	log->generation++;
 }
 
-bool regionlog_must_be_read(const struct regionlog *log)
+bool regionlog_needs_attach(const struct regionlog *log)
 {
-	return log->type == LOG_TYPE_DISK && !regionlog_any_attached(log);
+	bool known = log->region_size_sectors != 0; /* else it is only expected */
+
+	return !regionlog_any_attached(log) && (log->type == LOG_TYPE_DISK || !known);
 }
 
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node)

@@ -302,7 +302,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		return;
 	}
 	log = replica_find(replica, op->uuid);
-	if (!log || (op->kind == OP_REJOIN && regionlog_must_be_read(log))) {
+	if (!log || (op->kind == OP_REJOIN && regionlog_needs_attach(log))) {
 		outcome->refused = true;
 		return;
 	}
