@@ -161,6 +161,7 @@ static void port_apply_view(void *context, const struct view *view)
 	replica_advance(engine->replica);
 	for (size_t i = 0; i < view->change_count; i++)
 		apply_change(engine, view->changes[i].node, view->changes[i].change);
+	peers_follow_all(engine);
 	for (struct locallog *log = engine->logs; log; log = log->next)
 		operations_follow(engine, log);
 }

@@ -76,9 +76,8 @@ struct engine_ports {
 	void (*wake_device)(void *context, const char *uuid);
 	void (*report)(void *context, enum report_level level, const char *text);
 	/*
-	 * Keep, over the daemon's death but not the node's: these nodes are attached
-	 * to the log or may hold marks in it, this one among them. count 0: this node is not attached any more.
-	 * NULL: nothing is kept.
+	 * Keep, for the next daemon of this node, the nodes that are attached to the log or may hold marks in it.
+	 * count 0: none are. NULL: nothing is kept.
 	 */
 	void (*remember)(void *context, const char *uuid, const uint32_t *nodes, size_t count);
 };

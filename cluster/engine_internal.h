@@ -165,8 +165,6 @@ struct locallog {
 	bool reattaching; /* the cluster has forgotten the log, its kernel has not */
 	bool in_doubt;    /* cut off: nothing settles until what was sent is sent again */
 	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
-	uint32_t remembered[VIEW_NODES_MAX]; /* the attached nodes, as last given to the port */
-	uint32_t remembered_count;
 	bool was_syncing; /* for the operator's line */
 	uint64_t sync_started_ms;
 
@@ -174,14 +172,7 @@ struct locallog {
 	uint64_t counters[COUNTER_COUNT];
 };
 
-/* A log of which an earlier daemon of this node knew. */
-struct recalled {
-	struct recalled *next;
-	char uuid[ULOG_UUID_SIZE];
-	uint32_t nodes[VIEW_NODES_MAX];
-	uint32_t node_count;
-};
-
+struct peers;     /* who is attached to a log; peers.c */
 struct disk_wait; /* a job that is out; logdisk.c */
 
 struct engine {
@@ -198,7 +189,7 @@ struct engine {
 	size_t cluster_node_count;
 	struct locallog *logs; /* ascending by uuid */
 	struct disk_wait *jobs;
-	struct recalled *recalled;
+	struct peers *peers;
 	uint64_t last_job;
 	uint64_t housekeeping_ms, wake_kernels_ms;
 	bool quiescing;
@@ -276,9 +267,11 @@ void activity_restart(struct engine *engine, struct locallog *log, const struct 
 void activity_end(struct engine *engine, struct locallog *log);
 
 /* peers.c: who was attached, kept over the daemon's death */
-void peers_remember(struct engine *engine, struct locallog *log);
-/* This node has the state: say what an earlier daemon knew and the cluster does not. */
+void peers_follow(struct engine *engine, const char *uuid); /* its nodes may have changed */
+void peers_follow_all(struct engine *engine);
+/* This node has the state: say what an earlier daemon knew. */
 void peers_expect(struct engine *engine);
+void peers_expected(struct engine *engine, const char *uuid); /* the cluster knows it now */
 /* The device of that log is gone, so its kernel holds nothing. */
 void peers_gone(struct engine *engine, const char *uuid);
 void peers_free(struct engine *engine);

@@ -126,7 +126,6 @@ void operations_follow(struct engine *engine, struct locallog *log)
 	activity_settle(engine, log);
 	logdisk_follow(engine, log);
 	attachment_advance(engine, log);
-	peers_remember(engine, log);
 	recovery_check_hint(engine, log);
 	recovery_progress(engine, log);
 }
@@ -136,6 +135,33 @@ static bool is_waited_for(const struct wire_op *op)
 {
 	return (op->kind == OP_UPDATE && op->region_count > 0) || op->kind == OP_ATTACH ||
 	       op->kind == OP_UNSYNC || op->kind == OP_REJOIN;
+}
+
+/* Before anybody is answered: this daemon may not live to do it later. */
+static void follow_peers(struct engine *engine, uint32_t origin, const struct wire_op *op)
+{
+	switch (op->kind) {
+	case OP_EXPECT:
+		if (origin == engine->settings.node)
+			peers_expected(engine, op->uuid);
+		peers_follow(engine, op->uuid);
+		break;
+	case OP_ATTACH:
+	case OP_RELEASE:
+	case OP_DETACH:
+	case OP_FORGET:
+	case OP_REJOIN:
+		peers_follow(engine, op->uuid);
+		break;
+	case OP_NODE_DOWN:
+	case OP_DAEMON_GONE:
+	case OP_FENCED:
+	case OP_FOUNDED:
+		peers_follow_all(engine);
+		break;
+	default:
+		break;
+	}
 }
 
 static void apply_one(struct engine *engine, uint32_t origin, const struct wire_op *op)
@@ -158,6 +184,7 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 			rejoin_bits(engine, log, op);
 	}
 	replica_apply(engine->replica, origin, op, &outcome);
+	follow_peers(engine, origin, op);
 	if (!log)
 		return;
 	bits_after(engine, log, &marks, outcome.log);

@@ -2,7 +2,8 @@
 /*
  * Who was attached when all daemons died at once. Their kernels went on, with
  * marks that nobody else remembers; the first daemon that is back says so before
- * anybody attaches.
+ * anybody attaches. It may be one that had no part in the log itself, so each
+ * daemon remembers the nodes of every log.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,76 +11,131 @@
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
 
+/* What the next daemon of this node is told of a log. */
+struct peers {
+	struct peers *next; /* ascending by uuid */
+	char uuid[ULOG_UUID_SIZE];
+	uint32_t nodes[VIEW_NODES_MAX];
+	uint32_t node_count;
+	bool recalled; /* of an earlier daemon, and the cluster has not heard of it yet */
+};
+
+static struct peers **place_of(struct engine *engine, const char *uuid)
+{
+	struct peers **at = &engine->peers;
+
+	while (*at && strcmp((*at)->uuid, uuid) < 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct peers *find(struct engine *engine, const char *uuid)
+{
+	struct peers *peers = *place_of(engine, uuid);
+
+	return peers && strcmp(peers->uuid, uuid) == 0 ? peers : NULL;
+}
+
+static struct peers *need(struct engine *engine, const char *uuid)
+{
+	struct peers **at = place_of(engine, uuid);
+	struct peers *peers = find(engine, uuid);
+
+	if (peers)
+		return peers;
+	peers = memory_new(1, sizeof(*peers));
+	ulog_uuid_copy(peers->uuid, uuid);
+	peers->next = *at;
+	*at = peers;
+	return peers;
+}
+
+static void drop(struct engine *engine, const char *uuid)
+{
+	struct peers **at = place_of(engine, uuid);
+	struct peers *peers = *at;
+
+	*at = peers->next;
+	free(peers);
+}
+
 void engine_recall(struct engine *engine, const char *uuid, const uint32_t *nodes, size_t count)
 {
-	struct recalled *recalled;
+	struct peers *peers;
 
 	if (strlen(uuid) >= ULOG_UUID_SIZE || count > VIEW_NODES_MAX)
 		return;
-	recalled = memory_new(1, sizeof(*recalled));
-	ulog_uuid_copy(recalled->uuid, uuid);
-	memcpy(recalled->nodes, nodes, count * sizeof(nodes[0]));
-	recalled->node_count = (uint32_t)count;
-	recalled->next = engine->recalled;
-	engine->recalled = recalled;
+	peers = need(engine, uuid);
+	memcpy(peers->nodes, nodes, count * sizeof(nodes[0]));
+	peers->node_count = (uint32_t)count;
+	peers->recalled = true;
 }
 
-static void expect(struct engine *engine, const struct recalled *recalled)
+static uint32_t list_nodes(const struct regionlog *state, uint32_t *nodes)
 {
-	struct wire_op op = {.kind = OP_EXPECT, .region_count = recalled->node_count};
+	uint32_t count = 0;
 
-	ulog_uuid_copy(op.uuid, recalled->uuid);
-	op.regions =
-		memory_copy(recalled->nodes, recalled->node_count * sizeof(recalled->nodes[0]));
+	for (size_t i = 0; state && i < state->node_count && count < VIEW_NODES_MAX; i++)
+		if (state->nodes[i].attached || state->nodes[i].opaque || state->nodes[i].lost)
+			nodes[count++] = state->nodes[i].node;
+	return count;
+}
+
+void peers_follow(struct engine *engine, const char *uuid)
+{
+	struct peers *peers = find(engine, uuid);
+	uint32_t nodes[VIEW_NODES_MAX];
+	uint32_t count = list_nodes(replica_find(engine->replica, uuid), nodes);
+
+	if (peers ? peers->recalled : count == 0)
+		return;
+	if (peers && peers->node_count == count &&
+	    memcmp(peers->nodes, nodes, count * sizeof(nodes[0])) == 0)
+		return;
+	peers = need(engine, uuid);
+	memcpy(peers->nodes, nodes, count * sizeof(nodes[0]));
+	peers->node_count = count;
+	if (engine->ports.remember)
+		engine->ports.remember(engine->ports.context, uuid, nodes, count);
+	if (count == 0)
+		drop(engine, uuid);
+}
+
+void peers_follow_all(struct engine *engine)
+{
+	struct peers *next;
+
+	for (struct peers *peers = engine->peers; peers; peers = next) {
+		next = peers->next;
+		peers_follow(engine, peers->uuid);
+	}
+	for (size_t i = 0; i < replica_log_count(engine->replica); i++)
+		peers_follow(engine, replica_log(engine->replica, i)->uuid);
+}
+
+static void expect(struct engine *engine, const struct peers *peers)
+{
+	struct wire_op op = {.kind = OP_EXPECT, .region_count = peers->node_count};
+
+	ulog_uuid_copy(op.uuid, peers->uuid);
+	op.regions = memory_copy(peers->nodes, peers->node_count * sizeof(peers->nodes[0]));
 	engine_send(engine, NULL, &op);
 }
 
 void peers_expect(struct engine *engine)
 {
-	for (const struct recalled *recalled = engine->recalled; recalled;
-	     recalled = recalled->next) {
-		const struct regionlog *state = replica_find(engine->replica, recalled->uuid);
-		const struct regionlog_node *own =
-			state ? regionlog_find_node(state, engine->settings.node) : NULL;
-
-		if (!own)
-			expect(engine, recalled);
-	}
+	for (struct peers *peers = engine->peers; peers; peers = peers->next)
+		if (peers->recalled)
+			expect(engine, peers);
+	peers_follow_all(engine);
 }
 
-/* From here on the log speaks for itself. */
-static void forget(struct engine *engine, const char *uuid)
+void peers_expected(struct engine *engine, const char *uuid)
 {
-	for (struct recalled **at = &engine->recalled; *at; at = &(*at)->next) {
-		struct recalled *recalled = *at;
+	struct peers *peers = find(engine, uuid);
 
-		if (strcmp(recalled->uuid, uuid) != 0)
-			continue;
-		*at = recalled->next;
-		free(recalled);
-		return;
-	}
-}
-
-void peers_remember(struct engine *engine, struct locallog *log)
-{
-	const struct regionlog *state = engine_state(engine, log);
-	const struct regionlog_node *own = engine_own_node(engine, log);
-	uint32_t nodes[VIEW_NODES_MAX];
-	uint32_t count = 0;
-
-	for (size_t i = 0; own && own->attached && i < state->node_count && count < VIEW_NODES_MAX;
-	     i++)
-		if (state->nodes[i].attached || state->nodes[i].opaque || state->nodes[i].lost)
-			nodes[count++] = state->nodes[i].node;
-	if (count == log->remembered_count &&
-	    memcmp(nodes, log->remembered, count * sizeof(nodes[0])) == 0)
-		return;
-	memcpy(log->remembered, nodes, count * sizeof(nodes[0]));
-	log->remembered_count = count;
-	forget(engine, log->uuid);
-	if (engine->ports.remember)
-		engine->ports.remember(engine->ports.context, log->uuid, nodes, count);
+	if (peers)
+		peers->recalled = false;
 }
 
 void peers_gone(struct engine *engine, const char *uuid)
@@ -87,7 +143,6 @@ void peers_gone(struct engine *engine, const char *uuid)
 	const struct regionlog *state = replica_find(engine->replica, uuid);
 	struct wire_op op = {.kind = OP_FORGET};
 
-	forget(engine, uuid);
 	if (!state || !regionlog_find_node(state, engine->settings.node))
 		return;
 	ulog_uuid_copy(op.uuid, uuid);
@@ -96,10 +151,10 @@ void peers_gone(struct engine *engine, const char *uuid)
 
 void peers_free(struct engine *engine)
 {
-	while (engine->recalled) {
-		struct recalled *recalled = engine->recalled;
+	while (engine->peers) {
+		struct peers *peers = engine->peers;
 
-		engine->recalled = recalled->next;
-		free(recalled);
+		engine->peers = peers->next;
+		free(peers);
 	}
 }
