@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the rounds: in each, every row once. What changes on the machine meanwhile meets all rows alike."""
+import itertools
+from dataclasses import dataclass, field
+from typing import Callable, Sequence
+
+from lablib.cluster import Lab
+
+from .rows import OTHER, Row
+from .stages import build, stage
+from .whole import resume, resync
+from .workloads import LEG_MB, REGION_SECTORS, Cell, Workload
+
+DISKS = {"leg0": f"{LEG_MB}M", "leg1": f"{LEG_MB}M", "log": "1M", "big0": "128G", "big1": "128G", "biglog": "8M"}
+PAUSE_S = 0.2
+
+
+@dataclass
+class Plan:
+    rows: Sequence[Row]
+    workloads: Sequence[Workload]
+    whole: Sequence[str]            # of "resync", "resume"
+    rounds: int
+    runtime_s: float
+    arguments: str = ""             # more options for clogd
+
+
+@dataclass
+class Samples:
+    """samples[workload][row] is a list with a dictionary of figures for each round."""
+    cells: dict[str, dict[str, list[dict]]] = field(default_factory=dict)
+    cluster: list[dict] = field(default_factory=list)
+
+    def add(self, workload: str, row: str, result: dict) -> None:
+        self.cells.setdefault(workload, {}).setdefault(row, []).append(result)
+
+
+class Bench:
+    def __init__(self, lab: Lab, plan: Plan, say: Callable[[str], None]) -> None:
+        self.lab = lab
+        self.plan = plan
+        self.say = say
+        self.samples = Samples()
+
+    def run(self) -> Samples:
+        for number in range(1, self.plan.rounds + 1):
+            self._measure_cluster()
+            for name, rows in itertools.groupby(self.plan.rows, lambda row: row.stage):
+                with stage(self.lab, name, self.plan.arguments):
+                    self._run_stage(number, list(rows))
+            self.say(f"round {number} of {self.plan.rounds} is done")
+        return self.samples
+
+    def _measure_cluster(self) -> None:
+        """What a message and what a write of a log device's block cost, without anything of clogd."""
+        node = self.lab[2]
+        words = node.run(f"{build(self.lab, 'cpg_latency')} 200").out.split()
+        disk = node.fio(node.device("log"), rw="write", size="1M", sync="dsync", runtime=1).job["write"]
+        self.samples.cluster.append({"cpg_p50_ms": float(words[1]), "cpg_p99_ms": float(words[3]),
+                                     "log_write_p50_ms": disk["clat_ns"]["percentile"]["50.000000"] / 1e6})
+
+    def _run_stage(self, number: int, rows: list[Row]) -> None:
+        tables = sorted({row.table: None for row in rows}, key=lambda table: [row.table for row in rows].index(table))
+        for table in tables:
+            sharing = [row for row in rows if row.table == table]
+            self._run_table(number, sharing)
+            for row in sharing:
+                self._run_whole(row)
+
+    def _run_table(self, number: int, rows: list[Row]) -> None:
+        path = self._create(rows[0])
+        for row in rows:
+            for workload in self.plan.workloads:
+                cell = Cell(self.lab[row.node], path, self.plan.runtime_s, number, int(row.node == OTHER))
+                self.samples.add(workload.name, row.name, workload.run(cell, workload.jobs))
+        for ident in rows[0].nodes:
+            self.lab[ident].dm_remove("m")
+
+    def _create(self, row: Row) -> str:
+        if not row.log:
+            return self.lab[1].dm_linear("m", "leg0")
+        for ident in row.nodes:
+            path = self.lab[ident].mirror_create(
+                "m", f"bench-{row.stage}-{int(row.integrated_flush)}", log=row.log, region_size=REGION_SECTORS,
+                words=["nosync"], integrated_flush=row.integrated_flush)
+        return path
+
+    def _run_whole(self, row: Row) -> None:
+        if "resync" in self.plan.whole and row.log and row.stage != "floor" and row.node != OTHER:
+            self.samples.add("resync", row.name, resync(self.lab, row))
+        if "resume" in self.plan.whole and row.log and row.stage != "floor" and not row.integrated_flush:
+            self.samples.add("resume", row.name, resume(self.lab, row))

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loaded into clogd or the floor (LD_PRELOAD), this gives it a unix socket for the kernel's netlink
+ * connector, so that requests.c can play the kernel on a machine without dm-log-userspace. All else
+ * is the real program. It also counts the program's allocations.
+ *
+ * CLOGD_BENCH_FD is the number of the inherited socket. CLOGD_BENCH_COUNTS is the file, 8 bytes,
+ * in which the count of allocations is kept; mapped, so that the other side can read it any time.
+ *
+ * Build: cc -O2 -shared -fPIC -o connector_shim.so connector_shim.c
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define KERNEL_PORT 0
+
+static int connector = -1, connected = -1;
+static uint64_t before_mapping;
+static uint64_t *allocations = &before_mapping;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+
+void *malloc(size_t size)
+{
+	__atomic_fetch_add(allocations, 1, __ATOMIC_RELAXED);
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	__atomic_fetch_add(allocations, 1, __ATOMIC_RELAXED);
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+	__atomic_fetch_add(allocations, 1, __ATOMIC_RELAXED);
+	return __libc_realloc(memory, size);
+}
+
+static void *next(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+__attribute__((constructor)) static void set_up(void)
+{
+	const char *descriptor = getenv("CLOGD_BENCH_FD");
+	const char *counts = getenv("CLOGD_BENCH_COUNTS");
+	int file = counts ? open(counts, O_RDWR | O_CLOEXEC) : -1;
+	void *mapped;
+
+	if (descriptor)
+		connector = atoi(descriptor);
+	if (file < 0)
+		return;
+	mapped = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	close(file);
+	if (mapped != MAP_FAILED)
+		allocations = mapped;
+}
+
+int socket(int domain, int type, int protocol)
+{
+	int (*real)(int, int, int) = next("socket");
+
+	if (domain == AF_NETLINK && protocol == NETLINK_CONNECTOR && connector >= 0)
+		return connected = dup(connector);
+	return real(domain, type, protocol);
+}
+
+int bind(int descriptor, const struct sockaddr *address, socklen_t length)
+{
+	int (*real)(int, const struct sockaddr *, socklen_t) = next("bind");
+
+	return address->sa_family == AF_NETLINK ? 0 : real(descriptor, address, length);
+}
+
+/* A unix socket has no groups to join. */
+int setsockopt(int descriptor, int level, int name, const void *value, socklen_t length)
+{
+	int (*real)(int, int, int, const void *, socklen_t) = next("setsockopt");
+
+	return level == SOL_NETLINK ? 0 : real(descriptor, level, name, value, length);
+}
+
+int getsockname(int descriptor, struct sockaddr *address, socklen_t *length)
+{
+	int (*real)(int, struct sockaddr *, socklen_t *) = next("getsockname");
+	struct sockaddr_nl mine = {.nl_family = AF_NETLINK, .nl_pid = (uint32_t)getpid()};
+
+	if (descriptor != connected || *length < sizeof(mine))
+		return real(descriptor, address, length);
+	memcpy(address, &mine, sizeof(mine));
+	*length = sizeof(mine);
+	return 0;
+}
+
+/* What comes from the other end comes from the kernel. */
+int recvmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags,
+	     struct timespec *timeout)
+{
+	static int (*real)(int, struct mmsghdr *, unsigned int, int, struct timespec *);
+	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK, .nl_pid = KERNEL_PORT};
+	int received;
+
+	if (!real)
+		real = next("recvmmsg");
+	received = real(descriptor, messages, count, flags, timeout);
+	for (int i = 0; i < received; i++) {
+		memcpy(messages[i].msg_hdr.msg_name, &kernel, sizeof(kernel));
+		messages[i].msg_hdr.msg_namelen = sizeof(kernel);
+	}
+	return received;
+}
