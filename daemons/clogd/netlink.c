@@ -16,7 +16,6 @@
 #include "daemons/clogd/log.h"
 
 #define BATCH         32
-#define BATCHES_MAX   4    /* a dispatch; the rest waits for the next round of the loop */
 #define MESSAGE_BYTES 1024 /* the kernel's largest is 528 */
 #define SEND_TRIES    3
 
@@ -234,21 +233,20 @@ static void handle_receive_error(struct netlink *netlink, int error)
 			    skipped);
 }
 
-void netlink_dispatch(struct netlink *netlink)
+bool netlink_dispatch(struct netlink *netlink)
 {
-	int count = BATCH;
+	int count;
 
-	for (int batch = 0; batch < BATCHES_MAX && count == BATCH; batch++) {
-		for (int i = 0; i < BATCH; i++)
-			netlink->messages[i].msg_hdr.msg_namelen = sizeof(netlink->senders[i]);
-		count = recvmmsg(netlink->descriptor, netlink->messages, BATCH, MSG_DONTWAIT, NULL);
-		if (count < 0) {
-			handle_receive_error(netlink, errno);
-			return;
-		}
-		for (int i = 0; i < count; i++)
-			handle_message(netlink, &netlink->messages[i]);
+	for (int i = 0; i < BATCH; i++)
+		netlink->messages[i].msg_hdr.msg_namelen = sizeof(netlink->senders[i]);
+	count = recvmmsg(netlink->descriptor, netlink->messages, BATCH, MSG_DONTWAIT, NULL);
+	if (count < 0) {
+		handle_receive_error(netlink, errno);
+		return false;
 	}
+	for (int i = 0; i < count; i++)
+		handle_message(netlink, &netlink->messages[i]);
+	return count > 0;
 }
 
 /* --- sending --- */

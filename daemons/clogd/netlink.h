@@ -8,6 +8,7 @@
 #ifndef CLOGD_DAEMONS_NETLINK_H
 #define CLOGD_DAEMONS_NETLINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,8 +49,8 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 void netlink_close(struct netlink *netlink); /* NULL is allowed */
 
 int netlink_descriptor(const struct netlink *netlink);
-/* To be called while the descriptor is readable. The work of one call is bounded. */
-void netlink_dispatch(struct netlink *netlink);
+/* To be called while the descriptor is readable: takes a batch. True when there may be more. */
+bool netlink_dispatch(struct netlink *netlink);
 /* Answers the kernel, at once. */
 void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply);
 const struct netlink_counters *netlink_counters(const struct netlink *netlink);

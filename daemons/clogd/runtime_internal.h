@@ -31,8 +31,9 @@ struct runtime {
 	struct ctl_server *ctl;
 	struct verbs verbs;
 
-	int timer;         /* a timerfd */
-	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
+	int timer;           /* a timerfd */
+	uint64_t request_ms; /* the time of the requests that are being taken in */
+	uint64_t armed_ms;   /* when it fires; UINT64_MAX: it does not */
 
 	bool ready; /* whoever started us was told */
 	bool stopping;
