@@ -55,6 +55,26 @@ static void make_state_fit(struct engine *engine, const struct locallog *log, ui
 	bytes_free(&buffer);
 }
 
+/*
+ * The kernel's region hash outlives a suspend: these are still written to one
+ * leg. Said in one message with the attach, so that the kernel, which only asks
+ * after a RESUME, hears of them and copies them.
+ */
+static void declare_one_leg(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	uint64_t region;
+
+	for (region = regionset_next(instance->one_leg, 0); region != REGION_NONE;
+	     region = regionset_next(instance->one_leg, region + 1)) {
+		struct wire_op op = {.kind = OP_UNSYNC,
+				     .region_count = 1,
+				     .regions = memory_new(1, sizeof(uint32_t))};
+
+		op.regions[0] = (uint32_t)region;
+		engine_send(engine, log, &op);
+	}
+}
+
 static void send_attach(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	struct wire_op op = {
@@ -73,6 +93,7 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 		log->disk.loaded = NULL;
 	}
 	engine_send(engine, log, &op);
+	declare_one_leg(engine, log, instance);
 }
 
 static bool must_load(const struct engine *engine, const struct locallog *log,
@@ -162,22 +183,6 @@ void attachment_loaded(struct engine *engine, struct locallog *log)
 		send_attach(engine, log, log->active);
 }
 
-static void declare_one_leg(struct engine *engine, struct locallog *log, struct instance *instance)
-{
-	uint64_t region;
-
-	/* The kernel's region hash outlives a suspend: these are still written to one leg. */
-	for (region = regionset_next(instance->one_leg, 0); region != REGION_NONE;
-	     region = regionset_next(instance->one_leg, region + 1)) {
-		struct wire_op op = {.kind = OP_UNSYNC,
-				     .region_count = 1,
-				     .regions = memory_new(1, sizeof(uint32_t))};
-
-		op.regions[0] = (uint32_t)region;
-		engine_send(engine, log, &op);
-	}
-}
-
 static void answer_resume(struct engine *engine, struct locallog *log)
 {
 	struct pending *pending;
@@ -207,7 +212,6 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 	instance->gave_up = false;
 	instance->wants_work = false;
 	regionset_clear(instance->told_clear);
-	declare_one_leg(engine, log, instance);
 }
 
 void attachment_attached(struct engine *engine, struct locallog *log, const struct wire_op *op,
