@@ -351,8 +351,7 @@ static bool may_detach(const struct engine *engine, const struct locallog *log)
 		return true;
 	if (!logdisk_is_quiet(log))
 		return false;
-	return !state || state->failed ||
-	       logdisk_is_settled(log, replica_position(engine->replica));
+	return !state || state->failed || logdisk_is_written(log);
 }
 
 void attachment_advance(struct engine *engine, struct locallog *log)

@@ -116,6 +116,7 @@ static void port_start_empty(void *context)
 
 	replica_free(engine->replica);
 	engine->replica = replica_new();
+	replica_set_unproven(engine->replica);
 }
 
 static void port_founded(void *context)
@@ -138,6 +139,7 @@ static void apply_change(struct engine *engine, uint32_t node, enum view_change 
 {
 	switch (change) {
 	case VIEW_JOINED:
+		replica_node_joined(engine->replica, node);
 		engine_report(engine, REPORT_NOTICE, "node %u joined", node);
 		break;
 	case VIEW_LEFT:
@@ -378,6 +380,7 @@ void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view
 {
 	engine->now_ms = now_ms;
 	membership_view(engine->membership, view);
+	peers_meet(engine);
 	housekeeping_run(engine);
 	finish(engine);
 }

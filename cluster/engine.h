@@ -80,6 +80,8 @@ struct engine_ports {
 	 * count 0: none are. NULL: nothing is kept.
 	 */
 	void (*remember)(void *context, const char *uuid, const uint32_t *nodes, size_t count);
+	/* Keep, over reboots too, the nodes on which a clogd was ever met. NULL: nothing is kept. */
+	void (*met)(void *context, const uint32_t *nodes, size_t count);
 };
 
 struct engine_settings {
@@ -101,6 +103,8 @@ void engine_free(struct engine *engine);
 
 /* What an earlier daemon of this node gave to `remember`; before any input. */
 void engine_recall(struct engine *engine, const char *uuid, const uint32_t *nodes, size_t count);
+/* What was given to `met`; before any input. */
+void engine_recall_met(struct engine *engine, const uint32_t *nodes, size_t count);
 
 /* --- inputs --- */
 void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_request *request);

@@ -77,13 +77,14 @@ struct update {
 struct changed_block {
 	uint64_t block;
 	uint64_t first, last; /* positions of the first and the last change since it was written */
+	uint64_t first_dirty; /* of the first by which a bit became dirty; UINT64_MAX: none did */
 	bool writing; /* in the round that is out; later changes make an entry of their own */
 };
 
 /*
  * This node's account of the log device. Every attached node keeps it, so that
  * each can go on when the writer is lost: a position is settled when no entry
- * has a change at or before it.
+ * has a bit that became dirty at or before it. One that became clean can wait.
  */
 struct logdisk {
 	struct changed_block *changed;
@@ -190,6 +191,8 @@ struct engine {
 	struct locallog *logs; /* ascending by uuid */
 	struct disk_wait *jobs;
 	struct peers *peers;
+	uint32_t met[VIEW_NODES_MAX]; /* nodes on which a clogd was ever seen */
+	size_t met_count;
 	uint64_t last_job;
 	uint64_t housekeeping_ms, wake_kernels_ms;
 	bool quiescing;
@@ -272,6 +275,9 @@ void peers_follow_all(struct engine *engine);
 /* This node has the state: say what an earlier daemon knew. */
 void peers_expect(struct engine *engine);
 void peers_expected(struct engine *engine, const char *uuid); /* the cluster knows it now */
+/* Nodes of the cluster that run no clogd, but did: their kernels may hold marks. Returns how many. */
+uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
+void peers_meet(struct engine *engine);
 /* The device of that log is gone, so its kernel holds nothing. */
 void peers_gone(struct engine *engine, const char *uuid);
 void peers_free(struct engine *engine);
@@ -295,12 +301,14 @@ void recovery_tick(struct engine *engine, struct locallog *log);
 void recovery_progress(struct engine *engine, struct locallog *log);
 
 /* logdisk.c: what is to be written; logdisk_round.c: writing it */
-void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent);
+/* A bit changed. One that became dirty is written at once. */
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool dirty);
 /* All blocks from that of `region` on, and the header. */
 void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region);
 /* The writer says that the device holds everything up to a position. */
 void logdisk_written(struct locallog *log, uint64_t position);
 bool logdisk_is_settled(const struct locallog *log, uint64_t position);
+bool logdisk_is_written(const struct locallog *log); /* the device says what the state says */
 /* Another node waits until the device holds all that is ordered now. `always`: it does not know what was told before. */
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always);
 /* Takes every block with a mark for one that the device may lack, changed at or after the position `since`. */

@@ -2,6 +2,7 @@
 #include "cluster/housekeeping.h"
 
 #include "cluster/engine_internal.h"
+#include "common/memory.h"
 
 #define HOUSEKEEPING_MS 500
 #define WAKE_KERNELS_MS 2000
@@ -82,6 +83,8 @@ static void prove_state(struct engine *engine)
 	if (engine->quorum != QUORUM_YES || !membership_is_server(engine->membership) ||
 	    !replica_is_unproven(engine->replica))
 		return;
+	op.regions = memory_new(VIEW_NODES_MAX, sizeof(uint32_t));
+	op.region_count = peers_strangers(engine, op.regions);
 	for (size_t i = 0; i < engine->cluster_node_count; i++)
 		op.doubtful = op.doubtful ||
 			      !membership_vouches(engine->membership, engine->cluster_nodes[i]);

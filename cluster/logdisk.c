@@ -17,36 +17,39 @@ static void plan_write(struct engine *engine, struct locallog *log, bool urgent)
 		log->disk.write_at_ms = engine->now_ms + LAZY_WRITE_MS;
 }
 
-/* `since`: the first change may have been as early as that. */
-static void changed_block(struct engine *engine, struct locallog *log, uint64_t block,
-			  uint64_t since)
+static struct changed_block *need_block(struct logdisk *disk, uint64_t block)
 {
-	struct logdisk *disk = &log->disk;
-	uint64_t position = replica_position(engine->replica);
-
-	disk->changed_position = position;
-	for (size_t i = 0; i < disk->changed_count; i++) {
-		if (disk->changed[i].block != block || disk->changed[i].writing)
-			continue;
-		disk->changed[i].last = position;
-		if (since < disk->changed[i].first)
-			disk->changed[i].first = since;
-		return;
-	}
+	for (size_t i = 0; i < disk->changed_count; i++)
+		if (disk->changed[i].block == block && !disk->changed[i].writing)
+			return &disk->changed[i];
 	if (disk->changed_count == disk->changed_capacity) {
 		disk->changed_capacity = disk->changed_capacity ? 2 * disk->changed_capacity : 16;
 		disk->changed = memory_resize(disk->changed,
 					      disk->changed_capacity * sizeof(*disk->changed));
 	}
-	disk->changed[disk->changed_count++] =
-		(struct changed_block){.block = block, .first = since, .last = position};
+	disk->changed[disk->changed_count] = (struct changed_block){
+		.block = block, .first = UINT64_MAX, .first_dirty = UINT64_MAX};
+	return &disk->changed[disk->changed_count++];
 }
 
-void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool urgent)
+/* `since`: the change may have been as early as that. */
+static void changed_block(struct engine *engine, struct locallog *log, uint64_t block,
+			  uint64_t since, bool dirty)
+{
+	struct changed_block *changed = need_block(&log->disk, block);
+
+	log->disk.changed_position = changed->last = replica_position(engine->replica);
+	if (since < changed->first)
+		changed->first = since;
+	if (dirty && since < changed->first_dirty)
+		changed->first_dirty = since;
+}
+
+void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t region, bool dirty)
 {
 	changed_block(engine, log, disklog_block_of_region(region, LOGDISK_BLOCK_BYTES),
-		      replica_position(engine->replica));
-	plan_write(engine, log, urgent);
+		      replica_position(engine->replica), dirty);
+	plan_write(engine, log, dirty);
 }
 
 void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent)
@@ -61,7 +64,7 @@ void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, 
 			changed_block(engine, log,
 				      disklog_block_of_region((uint32_t)region,
 							      LOGDISK_BLOCK_BYTES),
-				      since);
+				      since, true);
 			plan_write(engine, log, urgent);
 		}
 	}
@@ -94,7 +97,7 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
 	log->disk.rewrite_writing = log->disk.rewrite_block;
 	log->disk.rewrite_position = replica_position(engine->replica);
-	changed_block(engine, log, 0, log->disk.rewrite_position);
+	changed_block(engine, log, 0, log->disk.rewrite_position, true);
 	plan_write(engine, log, true);
 	log->disk.write_at_ms = engine->now_ms;
 }
@@ -111,6 +114,8 @@ void logdisk_written(struct locallog *log, uint64_t position)
 			continue;
 		if (disk->changed[i].first <= position)
 			disk->changed[i].first = position + 1;
+		if (disk->changed[i].first_dirty <= position)
+			disk->changed[i].first_dirty = position + 1;
 		disk->changed[kept++] = disk->changed[i];
 	}
 	disk->changed_count = kept;
@@ -125,9 +130,14 @@ bool logdisk_is_settled(const struct locallog *log, uint64_t position)
 	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
 		return false;
 	for (size_t i = 0; i < disk->changed_count; i++)
-		if (disk->changed[i].first <= position)
+		if (disk->changed[i].first_dirty <= position)
 			return false;
 	return true;
+}
+
+bool logdisk_is_written(const struct locallog *log)
+{
+	return log->disk.changed_count == 0 && log->disk.rewrite_block >= log->disk.rewrite_end;
 }
 
 bool logdisk_is_quiet(const struct locallog *log)

@@ -198,6 +198,8 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 
 static void doubt(struct engine *engine)
 {
+	if (replica_log_count(engine->replica) == 0)
+		return;
 	engine_report(engine, REPORT_WARNING,
 		      "others may have gone on without those that are here: log devices are read "
 		      "again, core logs are taken as out of sync");

@@ -138,6 +138,47 @@ void peers_expected(struct engine *engine, const char *uuid)
 		peers->recalled = false;
 }
 
+/* --- nodes that were met --- */
+
+static bool is_met(const struct engine *engine, uint32_t node)
+{
+	for (size_t i = 0; i < engine->met_count; i++)
+		if (engine->met[i] == node)
+			return true;
+	return false;
+}
+
+void engine_recall_met(struct engine *engine, const uint32_t *nodes, size_t count)
+{
+	for (size_t i = 0; i < count && engine->met_count < VIEW_NODES_MAX; i++)
+		if (nodes[i] != 0 && !is_met(engine, nodes[i]))
+			engine->met[engine->met_count++] = nodes[i];
+}
+
+void peers_meet(struct engine *engine)
+{
+	size_t before = engine->met_count;
+	size_t count;
+	const uint32_t *members = membership_members(engine->membership, &count);
+
+	engine_recall_met(engine, members, count);
+	if (engine->met_count > before && engine->ports.met)
+		engine->ports.met(engine->ports.context, engine->met, engine->met_count);
+}
+
+uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX])
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < engine->cluster_node_count; i++) {
+		uint32_t node = engine->cluster_nodes[i];
+
+		if (!membership_is_member(engine->membership, node) && is_met(engine, node))
+			nodes[count++] = node;
+	}
+	return count;
+}
+
 void peers_gone(struct engine *engine, const char *uuid)
 {
 	const struct regionlog *state = replica_find(engine->replica, uuid);

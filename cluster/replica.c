@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/view.h"
 #include "common/memory.h"
 
 struct replica {
 	uint64_t position;
 	uint64_t generation; /* above that of every log that was dropped */
 	bool unproven;
+	uint32_t strangers[VIEW_NODES_MAX];
+	uint32_t stranger_count;
 	struct regionlog **logs; /* ascending by uuid */
 	size_t log_count;
 };
@@ -157,6 +160,8 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 	struct regionlog *log = need_log(replica, op->uuid);
 	uint64_t old_count = log->region_count;
 
+	if (!known && replica->stranger_count > 0)
+		regionlog_expect(log, origin, replica->strangers, replica->stranger_count);
 	outcome->attach = regionlog_attach(log, origin, &op->attach);
 	outcome->refused = outcome->attach == ATTACH_STALE || outcome->attach == ATTACH_MISMATCH;
 	if (outcome->refused && !known) {
@@ -252,18 +257,38 @@ bool replica_is_unproven(const struct replica *replica)
 	return replica->unproven;
 }
 
-static void apply_founded(struct replica *replica, bool doubtful)
+static void apply_founded(struct replica *replica, const struct wire_op *op)
 {
 	/* Said twice, by two that saw the same. */
 	if (!replica->unproven)
 		return;
 	replica->unproven = false;
-	for (size_t i = 0; doubtful && i < replica->log_count; i++)
+	replica->stranger_count = 0;
+	for (uint32_t i = 0; i < op->region_count && i < VIEW_NODES_MAX; i++)
+		replica->strangers[replica->stranger_count++] = op->regions[i];
+	for (size_t i = 0; op->doubtful && i < replica->log_count; i++)
 		regionlog_doubt(replica->logs[i]);
+}
+
+/* Its daemon speaks for it from here on, or it is gone. */
+static void forget_stranger(struct replica *replica, uint32_t node)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < replica->stranger_count; i++)
+		if (replica->strangers[i] != node)
+			replica->strangers[kept++] = replica->strangers[i];
+	replica->stranger_count = kept;
+}
+
+void replica_node_joined(struct replica *replica, uint32_t node)
+{
+	forget_stranger(replica, node);
 }
 
 static void apply_fenced(struct replica *replica, uint32_t node)
 {
+	forget_stranger(replica, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_fenced(replica->logs[i], node);
 	drop_unused(replica);
@@ -288,7 +313,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		return;
 	}
 	if (op->kind == OP_FOUNDED) {
-		apply_founded(replica, op->doubtful);
+		apply_founded(replica, op);
 		return;
 	}
 	if (op->kind == OP_ATTACH) {
@@ -320,6 +345,7 @@ void replica_daemon_gone(struct replica *replica, uint32_t node)
 
 void replica_node_down(struct replica *replica, uint32_t node)
 {
+	forget_stranger(replica, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_node_down(replica->logs[i], node);
 	drop_unused(replica);
@@ -341,9 +367,22 @@ void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
 	bytes_put_u64(buffer, replica->position);
 	bytes_put_u64(buffer, replica->generation);
 	bytes_put_u8(buffer, replica->unproven);
+	bytes_put_u32(buffer, replica->stranger_count);
+	for (uint32_t i = 0; i < replica->stranger_count; i++)
+		bytes_put_u32(buffer, replica->strangers[i]);
 	bytes_put_u32(buffer, (uint32_t)replica->log_count);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_encode(replica->logs[i], buffer);
+}
+
+static void decode_strangers(struct replica *replica, struct bytes_reader *reader)
+{
+	uint32_t count = bytes_get_u32(reader);
+
+	if (count > VIEW_NODES_MAX)
+		reader->failed = true;
+	for (uint32_t i = 0; i < count && !reader->failed; i++)
+		replica->strangers[replica->stranger_count++] = bytes_get_u32(reader);
 }
 
 struct replica *replica_decode(const void *bytes, size_t size)
@@ -356,6 +395,7 @@ struct replica *replica_decode(const void *bytes, size_t size)
 	replica->position = bytes_get_u64(&reader);
 	replica->generation = bytes_get_u64(&reader);
 	replica->unproven = bytes_get_u8(&reader) != 0;
+	decode_strangers(replica, &reader);
 	count = bytes_get_u32(&reader);
 	for (uint32_t i = 0; i < count && !reader.failed; i++) {
 		struct regionlog *log = regionlog_decode(&reader);

@@ -44,12 +44,15 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 /* Membership, for every log. */
 void replica_daemon_gone(struct replica *replica, uint32_t node);
 void replica_node_down(struct replica *replica, uint32_t node);
+void replica_node_joined(struct replica *replica, uint32_t node);
 /* Does a log wait for that node to be fenced? */
 bool replica_is_lost(const struct replica *replica, uint32_t node);
 
 /*
- * Founded anew on what one node knew: nothing is to be relied on until
- * OP_FOUNDED says whether others may have gone on without that node.
+ * Founded anew, empty or on what one node knew: nothing is to be relied on until
+ * OP_FOUNDED says whether others may have gone on without that node, and which
+ * nodes of the cluster are strangers: they run no clogd, so what their kernels
+ * hold is not known to anybody.
  */
 void replica_set_unproven(struct replica *replica);
 bool replica_is_unproven(const struct replica *replica);

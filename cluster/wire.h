@@ -57,7 +57,8 @@ struct wire_op {
 	char uuid[ULOG_UUID_SIZE]; /* "" for those of nodes */
 	uint64_t ticket; /* the sender's, given back to it at delivery; 0 when nobody waits */
 	struct regionlog_attach attach;
-	uint32_t *regions; /* UPDATE: marked; WORK: recovered; WANT, UNSYNC; EXPECT: nodes */
+	uint32_t *
+		regions; /* UPDATE: marked; WORK: recovered; WANT, UNSYNC; EXPECT, FOUNDED: nodes */
 	uint32_t region_count;
 	uint32_t *others; /* UPDATE: cleared; WORK: failed */
 	uint32_t other_count;

@@ -110,6 +110,7 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		break;
 	case OP_FOUNDED:
 		bytes_put_u8(buffer, op->doubtful);
+		put_numbers(buffer, op->regions, op->region_count);
 		break;
 	case OP_RELEASE:
 	case OP_DETACH:
@@ -155,6 +156,7 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 		break;
 	case OP_FOUNDED:
 		op->doubtful = bytes_get_u8(reader) != 0;
+		get_numbers(reader, &op->regions, &op->region_count);
 		break;
 	case OP_RELEASE:
 	case OP_DETACH:

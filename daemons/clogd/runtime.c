@@ -123,6 +123,7 @@ static void start_engine(struct runtime *runtime)
 {
 	struct engine_settings settings = runtime->options->engine;
 	struct engine_ports ports;
+	uint32_t met[VIEW_NODES_MAX];
 
 	settings.node = group_node(runtime->group);
 	if (getrandom(&settings.join_seed, sizeof(settings.join_seed), 0) !=
@@ -131,6 +132,7 @@ static void start_engine(struct runtime *runtime)
 	runtime_ports_init(runtime, &ports);
 	runtime->engine = engine_new(&settings, &ports, clock_now_ms());
 	attached_load(runtime->engine, recall);
+	engine_recall_met(runtime->engine, met, attached_load_met(met, VIEW_NODES_MAX));
 	if (open_netlink(runtime)) {
 		lifecycle_stop(runtime, EXIT_FAILURE);
 		return;

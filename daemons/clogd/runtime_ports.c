@@ -61,6 +61,12 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	attached_store(uuid, nodes, count);
 }
 
+static void port_met(void *context, const uint32_t *nodes, size_t count)
+{
+	(void)context;
+	attached_store_met(nodes, count);
+}
+
 void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
 {
 	*ports = (struct engine_ports){
@@ -72,5 +78,6 @@ void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
 		.wake_device = port_wake_device,
 		.report = port_report,
 		.remember = port_remember,
+		.met = port_met,
 	};
 }

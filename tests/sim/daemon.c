@@ -120,6 +120,7 @@ static void recall(struct daemon *daemon)
 {
 	const struct kernel *kernel = daemon->node->kernel;
 
+	engine_recall_met(daemon->engine, daemon->node->met, daemon->node->met_count);
 	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++)
 		if (kernel->remembered[i].count)
 			engine_recall(daemon->engine, daemon->world->mirrors[i]->uuid,

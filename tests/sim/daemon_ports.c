@@ -91,6 +91,14 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	}
 }
 
+static void port_met(void *context, const uint32_t *nodes, size_t count)
+{
+	struct node *node = ((struct daemon *)context)->node;
+
+	memcpy(node->met, nodes, count * sizeof(*nodes));
+	node->met_count = count;
+}
+
 static void port_report(void *context, enum report_level level, const char *text)
 {
 	struct daemon *daemon = context;
@@ -106,4 +114,5 @@ const struct engine_ports daemon_ports = {
 	.wake_device = port_wake_device,
 	.report = port_report,
 	.remember = port_remember,
+	.met = port_met,
 };

@@ -23,6 +23,8 @@ struct node {
 	uint64_t clock_offset_ms;
 	bool daemon_wanted;           /* systemd starts it again */
 	bool has_device[MIRRORS_MAX]; /* what is configured to be active here */
+	uint32_t met[NODES_MAX];      /* on its disk: nodes on which its daemons have met a clogd */
+	size_t met_count;
 	bool may_diverge; /* it was cut off unfenced: what it writes is its own until it is back */
 };
 

@@ -155,6 +155,8 @@ static void founded(struct wire_op *op)
 {
 	op->kind = OP_FOUNDED;
 	op->doubtful = true;
+	op->regions = regions(2, 3);
+	op->region_count = 2;
 }
 
 static void (*const makers[])(struct wire_op *op) = {
