@@ -18,7 +18,8 @@ struct task {
 	struct work work; /* first */
 	struct devices *devices;
 	struct lane lane;
-	struct task *next; /* in devices->wakes */
+	struct task *next; /* in devices->wakes or ->cycles */
+	bool again;        /* asked for once more meanwhile */
 	enum device_action action;
 	struct device_entry entry; /* without a name: where it is is not known */
 	int result;
@@ -38,7 +39,8 @@ struct devices {
 	uint64_t known_ms;
 	bool known_once;
 	bool scanning;
-	struct task *wakes; /* under way: at most one a log */
+	struct task *wakes;  /* under way: at most one a log */
+	struct task *cycles; /* the same */
 	struct devices_counters counters;
 };
 
@@ -87,12 +89,32 @@ static void count_cycle(struct devices *devices, int result)
 		devices->counters.cycles_failed++;
 }
 
+static struct task *find_task(struct task *list, const char *uuid)
+{
+	while (list && strcmp(list->entry.uuid, uuid) != 0)
+		list = list->next;
+	return list;
+}
+
+static void remove_task(struct task **list, const struct task *task)
+{
+	while (*list != task)
+		list = &(*list)->next;
+	*list = task->next;
+}
+
 static void done_cycle(struct work *work)
 {
 	struct task *task = (struct task *)work;
 	struct devices *devices = task->devices;
 
 	count_cycle(devices, task->result);
+	if (task->again) {
+		task->again = false;
+		workers_submit(devices->settings.workers, &task->lane, &task->work);
+		return;
+	}
+	remove_task(&devices->cycles, task);
 	if (task->result && task->result != -EBUSY && task->result != -ENOENT)
 		log_error("suspending and resuming %s (log %s) failed: %s", task->entry.name,
 			  task->entry.uuid, strerror(-task->result));
@@ -103,11 +125,8 @@ static void done_cycle(struct work *work)
 static void done_wake(struct work *work)
 {
 	struct task *task = (struct task *)work;
-	struct task **link = &task->devices->wakes;
 
-	while (*link != task)
-		link = &(*link)->next;
-	*link = task->next;
+	remove_task(&task->devices->wakes, task);
 	if (!task->result)
 		task->devices->counters.woken++;
 	free(task);
@@ -144,8 +163,16 @@ static struct task *new_task(struct devices *devices, const char *uuid)
 
 void device_cycle(struct devices *devices, const char *uuid)
 {
-	struct task *task = new_task(devices, uuid);
+	struct task *task = find_task(devices->cycles, uuid);
 
+	/* A suspend may last as long as a request that a dead daemon has taken along. */
+	if (task) {
+		task->again = true;
+		return;
+	}
+	task = new_task(devices, uuid);
+	task->next = devices->cycles;
+	devices->cycles = task;
 	task->action = DEVICE_CYCLE;
 	task->work.run = run_task;
 	task->work.done = done_cycle;
@@ -156,9 +183,8 @@ void device_wake(struct devices *devices, const char *uuid)
 {
 	struct task *task;
 
-	for (task = devices->wakes; task; task = task->next)
-		if (strcmp(task->entry.uuid, uuid) == 0)
-			return;
+	if (find_task(devices->wakes, uuid))
+		return;
 	task = new_task(devices, uuid);
 	task->next = devices->wakes;
 	devices->wakes = task;

@@ -37,7 +37,10 @@ struct devices_counters {
 struct devices *devices_new(const struct devices_settings *settings);
 void devices_free(struct devices *devices);
 
-/* Suspends and resumes the device that has the log, without a flush. */
+/*
+ * Suspends and resumes the device that has the log, without a flush. Asked for
+ * while that is under way it is done once more, then `cycled` is called once.
+ */
 void device_cycle(struct devices *devices, const char *uuid);
 /* Makes the worker of that mirror in the kernel run, by a read. No answer. */
 void device_wake(struct devices *devices, const char *uuid);
