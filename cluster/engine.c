@@ -499,3 +499,9 @@ bool engine_quiesce(struct engine *engine, uint64_t now_ms)
 	finish(engine);
 	return (quiet && outbox_is_idle(engine->outbox)) || engine_is_frozen(engine);
 }
+
+void engine_hand_back(struct engine *engine, uint64_t now_ms)
+{
+	engine->now_ms = now_ms;
+	requests_hand_back(engine);
+}

@@ -127,6 +127,11 @@ uint64_t engine_deadline_ms(const struct engine *engine);
  * nothing is left to wait for; call again after each input until then.
  */
 bool engine_quiesce(struct engine *engine, uint64_t now_ms);
+/*
+ * The last input but requests: what is held, and what comes yet, goes back to
+ * the kernel, which asks the next daemon 2 s later. Unanswered it would be 15 s.
+ */
+void engine_hand_back(struct engine *engine, uint64_t now_ms);
 
 /* --- what can be seen --- */
 struct engine_instance_status {

@@ -196,6 +196,7 @@ struct engine {
 	uint64_t last_job;
 	uint64_t housekeeping_ms, wake_kernels_ms;
 	bool quiescing;
+	bool ended;     /* requests go back to the kernel */
 	bool held_seen; /* some request waits for a state */
 	uint64_t malformed_messages;
 };

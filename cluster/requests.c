@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster/engine_internal.h"
@@ -207,11 +208,37 @@ static void unknown_instance(struct engine *engine, const struct ulog_request *r
 	engine->ports.reply(engine->ports.context, &reply);
 }
 
+/* To these a refusal is final: unanswered, they are asked of the next daemon, 15 s later. */
+static void hand_back(struct engine *engine, const struct ulog_request *request)
+{
+	if (request->type != ULOG_CTR && request->type != ULOG_DTR &&
+	    request->type != ULOG_POSTSUSPEND)
+		unknown_instance(engine, request);
+}
+
+void requests_hand_back(struct engine *engine)
+{
+	engine->ended = true;
+	for (struct locallog *log = engine->logs; log; log = log->next) {
+		struct pending *pending;
+
+		while ((pending = log->pending)) {
+			log->pending = pending->next;
+			hand_back(engine, &pending->request);
+			free(pending);
+		}
+	}
+}
+
 void requests_dispatch(struct engine *engine, const struct ulog_request *request)
 {
 	struct locallog *log;
 	struct instance *instance;
 
+	if (engine->ended) {
+		hand_back(engine, request);
+		return;
+	}
 	switch (request->type) {
 	case ULOG_CTR:
 		lifecycle_ctr(engine, request);

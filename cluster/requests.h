@@ -9,5 +9,7 @@ struct engine;
 
 /* Answers, or keeps the request and answers later. */
 void requests_dispatch(struct engine *engine, const struct ulog_request *request);
+/* See engine_hand_back(). */
+void requests_hand_back(struct engine *engine);
 
 #endif

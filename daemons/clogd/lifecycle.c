@@ -59,6 +59,8 @@ static int32_t on_stop_signal(int32_t number, void *data)
 	log_notice("stopping");
 	process_status("stopping");
 	runtime->stopping = true;
+	if (runtime->netlink)
+		netlink_stop_listening(runtime->netlink);
 	(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, STOP_WAIT_NS, runtime, stop_late,
 				&ignored);
 	runtime_after_input(runtime);

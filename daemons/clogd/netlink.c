@@ -120,6 +120,14 @@ failed:
 	return error;
 }
 
+void netlink_stop_listening(struct netlink *netlink)
+{
+	int group = CN_IDX_DM;
+
+	(void)mnl_socket_setsockopt(netlink->socket, NETLINK_DROP_MEMBERSHIP, &group,
+				    sizeof(group));
+}
+
 void netlink_close(struct netlink *netlink)
 {
 	if (!netlink)
@@ -214,6 +222,7 @@ static void handle_message(struct netlink *netlink, const struct mmsghdr *messag
 		return;
 	}
 	netlink->counters.requests++;
+	netlink->counters.constructors += request.type == ULOG_CTR;
 	netlink->settings.request(netlink->settings.context, &request);
 }
 

@@ -30,7 +30,8 @@ struct netlink_settings {
 };
 
 struct netlink_counters {
-	uint64_t requests; /* good ones */
+	uint64_t requests;     /* good ones */
+	uint64_t constructors; /* of these, CTR: one for each table, and for each reconnect */
 	uint64_t malformed;
 	uint64_t foreign;  /* not from the kernel, or not about logs */
 	uint64_t overruns; /* times the kernel said that requests were lost */
@@ -46,6 +47,8 @@ struct netlink_counters {
 int netlink_probe(void);
 /* Sets *netlink, or returns as netlink_probe(). From here on the kernel finds a log server. */
 int netlink_open(const struct netlink_settings *settings, struct netlink **netlink);
+/* The kernel finds no log server any more; what it has sent is still to be dispatched. */
+void netlink_stop_listening(struct netlink *netlink);
 void netlink_close(struct netlink *netlink); /* NULL is allowed */
 
 int netlink_descriptor(const struct netlink *netlink);

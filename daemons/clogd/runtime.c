@@ -318,11 +318,21 @@ static int open_all(struct runtime *runtime)
 	return 0;
 }
 
-/* The kernel first: what it asks from now on fails at once, and is asked again of the next daemon. */
-static void close_all(struct runtime *runtime)
+/* What the kernel asks from now on fails at once, and is asked again of the next daemon; so is what was asked. */
+static void close_netlink(struct runtime *runtime)
 {
+	if (!runtime->netlink)
+		return;
+	netlink_stop_listening(runtime->netlink);
+	engine_hand_back(runtime->engine, clock_now_ms());
+	netlink_dispatch(runtime->netlink);
 	netlink_close(runtime->netlink);
 	runtime->netlink = NULL;
+}
+
+static void close_all(struct runtime *runtime)
+{
+	close_netlink(runtime);
 	group_free(runtime->group);
 	ctl_server_free(runtime->ctl);
 	if (runtime->engine)

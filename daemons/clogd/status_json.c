@@ -28,6 +28,7 @@ static struct json_object *make_counters(const struct engine_counter *counters, 
 static void add_netlink(struct json_object *counters, const struct netlink_counters *netlink)
 {
 	json_add_number(counters, "kernel_requests", netlink->requests);
+	json_add_number(counters, "kernel_constructors", netlink->constructors);
 	json_add_number(counters, "kernel_replies", netlink->replies);
 	json_add_number(counters, "kernel_malformed", netlink->malformed);
 	json_add_number(counters, "kernel_foreign", netlink->foreign);

@@ -56,6 +56,7 @@ static void settle(struct daemon *daemon)
 	uint64_t deadline_ms, now_ms = daemon_now_ms(daemon);
 
 	if (daemon->stopping && engine_quiesce(daemon->engine, now_ms)) {
+		engine_hand_back(daemon->engine, now_ms);
 		TRACE(daemon->world, daemon->node->id, "clogd stopped");
 		bus_leave(&daemon->world->bus, daemon->node->id, VIEW_LEFT);
 		end(daemon);

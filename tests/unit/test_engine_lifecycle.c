@@ -304,6 +304,34 @@ static void requests_of_other_threads_wait_while_one_reconnects(void **state)
 	harness_end(harness);
 }
 
+/* --- a daemon that ends --- */
+
+static void what_a_daemon_holds_at_its_end_goes_back_to_the_kernel(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+	uint64_t region = 9;
+	uint32_t mark, in_sync, ctr;
+
+	(void)state;
+	harness->hold_bus = true;
+	mark = harness_send_regions(harness, 2, ULOG_MARK_REGION, LUID, &region, 1);
+	harness_run(harness);
+	assert_false(harness_is_answered(harness, 2, mark));
+	engine_hand_back(harness_node(harness, 2)->engine, harness->now_ms);
+	assert_int_equal(harness_answer(harness, 2, mark)->error, -ESRCH);
+	/* sent before the kernel knew */
+	in_sync = harness_send_regions(harness, 2, ULOG_IN_SYNC, LUID, &region, 1);
+	ctr = harness_send_ctr(harness, 2, LUID, DISK " nosync", true);
+	assert_int_equal(harness_answer(harness, 2, in_sync)->error, -ESRCH);
+	assert_int_equal(harness_answer(harness, 2, in_sync)->data_size, sizeof(uint64_t));
+	/* its failure would be final */
+	assert_false(harness_is_answered(harness, 2, ctr));
+	harness->hold_bus = false;
+	harness_leave(harness, 2);
+	harness_run(harness);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +350,7 @@ int main(void)
 		cmocka_unit_test(dtr_of_an_unknown_instance_ends_nothing_while_its_device_is_there),
 		cmocka_unit_test(a_kernel_that_reconnects_goes_on_where_it_was),
 		cmocka_unit_test(requests_of_other_threads_wait_while_one_reconnects),
+		cmocka_unit_test(what_a_daemon_holds_at_its_end_goes_back_to_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
