@@ -146,6 +146,13 @@ static bool is_second_reconnect(const struct locallog *log, const struct instanc
 	       log->active != instance && log->active->state == INSTANCE_ACTIVE;
 }
 
+/* The other table is live, and this one was never or is no more: it only wants to go on with some status. */
+static bool is_late_reconnect(const struct locallog *log, const struct instance *instance)
+{
+	return instance->knocked && log->active && log->active != instance &&
+	       log->active->state == INSTANCE_ACTIVE;
+}
+
 void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
 		       const struct ulog_request *request)
 {
@@ -164,6 +171,11 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 		reply_error(engine, request, 0);
 		return;
 	}
+	if (is_late_reconnect(log, instance)) {
+		instance->knocked = false;
+		reply_error(engine, request, 0);
+		return;
+	}
 	/* No kernel resumes two tables: a thread of the old one, say for a status, met a new daemon after its suspend. */
 	if (log->active && log->active != instance && log->active->state == INSTANCE_ACTIVE)
 		begin_release(engine, log, log->active);
@@ -174,6 +186,7 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 		return;
 	}
 	pending_add(engine, log, request, WAIT_RESUME, 0);
+	instance->knocked = false;
 	start_resume(engine, log, instance);
 }
 
@@ -240,11 +253,10 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 	}
 	if (!log->reattaching)
 		activity_adopt(engine, log);
-	if (outcome->bits_changed && instance->args.type == LOG_TYPE_DISK)
+	if (instance->args.type == LOG_TYPE_DISK && outcome->attach == ATTACH_FIRST)
 		logdisk_rewrite(engine, log, outcome->changed_from);
-	/* What was changed before, and is not written yet, this node has not seen. */
-	if (instance->args.type == LOG_TYPE_DISK)
-		logdisk_doubt(engine, log, LOGDISK_EVER, false);
+	else if (instance->args.type == LOG_TYPE_DISK)
+		logdisk_suspect(engine, log);
 	log->disk.told_position = replica_position(engine->replica);
 	if (log->reattaching) {
 		log->reattaching = false;
@@ -362,7 +374,7 @@ void attachment_advance(struct engine *engine, struct locallog *log)
 	if (!instance)
 		return;
 	if (instance->state == INSTANCE_ACTIVE && state &&
-	    (state->failed || logdisk_is_settled(log, log->disk.rewrite_position)))
+	    (state->failed || logdisk_is_settled(log, log->disk.resume_position)))
 		answer_resume(engine, log);
 	if (instance->state != INSTANCE_RELEASING || log->detach_sent || !log->released)
 		return;

@@ -31,6 +31,7 @@ struct instance {
 	char constructor[ULOG_PAYLOAD_MAX + 1];
 	enum instance_state state;
 	bool reconnect; /* its kernel knew an earlier daemon */
+	bool knocked; /* known here, its kernel constructed it once more: a late answer of an earlier daemon; a RESUME follows */
 	bool was_resumed;
 	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
 	bool gave_up;    /* a copy failed: no more work until the next resume */
@@ -93,7 +94,8 @@ struct logdisk {
 		rewrite_end;      /* blocks to be written whatever they hold; empty when equal */
 	uint64_t rewrite_writing; /* of them, in the round: [rewrite_block, rewrite_writing) */
 	uint64_t rewrite_position;
-	uint32_t round_jobs; /* writes that are out */
+	uint64_t resume_position; /* RESUME is answered when it is settled */
+	uint32_t round_jobs;      /* writes that are out */
 	bool round_failed;
 	bool urgent;                        /* somebody waits */
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
@@ -101,9 +103,11 @@ struct logdisk {
 	uint64_t told_position;             /* of the last WRITTEN */
 	uint64_t probe_again_ms;
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
-	uint64_t
-		doubt_at_ms; /* after a take-over: write the marked blocks once more; UINT64_MAX: no */
-	uint32_t writer;     /* as last seen */
+	/* After a take-over: blocks that the old writer may have had under way, written once more then and then. */
+	struct regionset *doubted;
+	uint64_t doubt_at_ms; /* UINT64_MAX: never */
+	uint64_t doubt_step_ms;
+	uint32_t writer;       /* as last seen */
 	uint64_t region_count; /* as last seen */
 	bool failed_seen;
 	/* Loading at the first attach. */
@@ -312,9 +316,12 @@ bool logdisk_is_settled(const struct locallog *log, uint64_t position);
 bool logdisk_is_written(const struct locallog *log); /* the device says what the state says */
 /* Another node waits until the device holds all that is ordered now. `always`: it does not know what was told before. */
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always);
-/* Takes every block with a mark for one that the device may lack, changed at or after the position `since`. */
-void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent);
-#define LOGDISK_EVER 1U                            /* the first position there is */
+/* This node has not seen what was changed before and may not be written yet: any block may differ, until WRITTEN. */
+void logdisk_suspect(struct engine *engine, struct locallog *log);
+/* The old writer is gone, this node is the new one. */
+void logdisk_take_over(struct engine *engine, struct locallog *log);
+/* Its last writes may land after ours: ours go out again. */
+void logdisk_doubt(struct engine *engine, struct locallog *log);
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */

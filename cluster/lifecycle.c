@@ -104,6 +104,7 @@ void lifecycle_ctr(struct engine *engine, const struct ulog_request *request)
 		return;
 	}
 	if (instance) {
+		instance->knocked = request->reconnect;
 		reply_error(engine, request, 0);
 		return;
 	}

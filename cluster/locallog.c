@@ -40,6 +40,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->started = REGION_NONE;
 	log->disk.write_at_ms = UINT64_MAX;
 	log->disk.doubt_at_ms = UINT64_MAX;
+	log->disk.doubted = regionset_new();
 	log->next = *at;
 	*at = log;
 	return log;
@@ -81,6 +82,7 @@ void locallog_free(struct locallog *log)
 	regionset_free(log->reported);
 	regionset_free(log->want_sent);
 	regionset_free(log->disk.loaded);
+	regionset_free(log->disk.doubted);
 	window_free(log->window);
 	free(log->disk.changed);
 	free(log);

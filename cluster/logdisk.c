@@ -52,24 +52,6 @@ void logdisk_changed(struct engine *engine, struct locallog *log, uint32_t regio
 	plan_write(engine, log, dirty);
 }
 
-void logdisk_doubt(struct engine *engine, struct locallog *log, uint64_t since, bool urgent)
-{
-	const struct regionlog *state = engine_state(engine, log);
-
-	for (size_t i = 0; state && i < state->node_count; i++) {
-		const struct regionset *marked = state->nodes[i].marked;
-
-		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
-		     region = regionset_next(marked, region + 1)) {
-			changed_block(engine, log,
-				      disklog_block_of_region((uint32_t)region,
-							      LOGDISK_BLOCK_BYTES),
-				      since, true);
-			plan_write(engine, log, urgent);
-		}
-	}
-}
-
 void logdisk_others_wait(struct engine *engine, struct locallog *log, bool always)
 {
 	struct logdisk *disk = &log->disk;
@@ -80,26 +62,91 @@ void logdisk_others_wait(struct engine *engine, struct locallog *log, bool alway
 	disk->others_last = replica_position(engine->replica);
 	if (disk->others_first == 0)
 		disk->others_first = disk->others_last;
+	/* It waits for everything, also for what became clean. */
+	disk->urgent = disk->urgent || always;
+}
+
+/* All blocks from that of `region` on. */
+static bool rewrite_from(struct engine *engine, struct locallog *log, uint64_t region)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	struct logdisk *disk = &log->disk;
+
+	if (!state)
+		return false;
+	disk->rewrite_end =
+		disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
+	disk->rewrite_block = disk->rewrite_end;
+	if (region < state->region_count)
+		disk->rewrite_block =
+			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
+	disk->rewrite_writing = disk->rewrite_block;
+	disk->rewrite_position = disk->changed_position = replica_position(engine->replica);
+	return true;
 }
 
 void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t region)
 {
-	const struct regionlog *state = engine_state(engine, log);
-	uint64_t end;
-
-	if (!state)
+	if (!rewrite_from(engine, log, region))
 		return;
-	end = disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
-	log->disk.rewrite_block = log->disk.rewrite_writing = end;
-	log->disk.rewrite_end = end;
-	if (region < state->region_count)
-		log->disk.rewrite_block =
-			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
-	log->disk.rewrite_writing = log->disk.rewrite_block;
-	log->disk.rewrite_position = replica_position(engine->replica);
+	log->disk.resume_position = log->disk.rewrite_position;
 	changed_block(engine, log, 0, log->disk.rewrite_position, true);
 	plan_write(engine, log, true);
 	log->disk.write_at_ms = engine->now_ms;
+}
+
+void logdisk_suspect(struct engine *engine, struct locallog *log)
+{
+	rewrite_from(engine, log, 0);
+}
+
+/* --- a new writer --- */
+
+#define DOUBT_FIRST_MS 500
+#define DOUBT_LAST_MS  8000
+
+static void doubt_marked(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+
+	for (size_t i = 0; state && i < state->node_count; i++) {
+		const struct regionset *marked = state->nodes[i].marked;
+
+		for (uint64_t region = regionset_next(marked, 0); region != REGION_NONE;
+		     region = regionset_next(marked, region + 1))
+			regionset_add(log->disk.doubted,
+				      (uint32_t)disklog_block_of_region((uint32_t)region,
+									LOGDISK_BLOCK_BYTES));
+	}
+}
+
+void logdisk_take_over(struct engine *engine, struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+
+	regionset_clear(disk->doubted);
+	for (size_t i = 0; i < disk->changed_count; i++)
+		regionset_add(disk->doubted, (uint32_t)disk->changed[i].block);
+	doubt_marked(engine, log);
+	disk->urgent = true;
+	logdisk_others_wait(engine, log, true);
+	disk->doubt_step_ms = DOUBT_FIRST_MS;
+	disk->doubt_at_ms = engine->now_ms + DOUBT_FIRST_MS;
+}
+
+void logdisk_doubt(struct engine *engine, struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+	uint64_t position = replica_position(engine->replica);
+
+	disk->doubt_step_ms *= 2;
+	disk->doubt_at_ms = disk->doubt_step_ms <= DOUBT_LAST_MS
+				    ? engine->now_ms + disk->doubt_step_ms
+				    : UINT64_MAX;
+	for (uint64_t block = regionset_next(disk->doubted, 0); block != REGION_NONE;
+	     block = regionset_next(disk->doubted, block + 1))
+		changed_block(engine, log, block, position, true);
+	disk->urgent = true;
 }
 
 void logdisk_written(struct locallog *log, uint64_t position)
@@ -151,10 +198,12 @@ void logdisk_reset(struct locallog *log)
 
 	disk->changed_count = 0;
 	disk->rewrite_block = disk->rewrite_end = 0;
+	disk->resume_position = 0;
 	disk->urgent = false;
 	disk->others_first = disk->others_last = 0;
 	disk->write_at_ms = UINT64_MAX;
 	disk->doubt_at_ms = UINT64_MAX;
+	regionset_clear(disk->doubted);
 	disk->writer = 0;
 	disk->region_count = 0;
 }

@@ -9,7 +9,6 @@
 #include "common/disklog.h"
 
 #define RETRY_MS               2000
-#define DOUBT_MS               10000
 #define RING_PROOF_MS          100
 #define PROBE_AGAIN_MS         500
 #define ROUND_JOBS_MAX         32
@@ -208,18 +207,6 @@ static void start_round(struct engine *engine, struct locallog *log, const struc
 		disk->round_jobs--;
 }
 
-/*
- * A new writer cannot know what its predecessor had under way: what is marked
- * goes to the device again. And once more later: a write of a daemon that died
- * may land after ours.
- */
-static void take_over(struct engine *engine, struct locallog *log)
-{
-	logdisk_doubt(engine, log, LOGDISK_EVER, true);
-	logdisk_others_wait(engine, log, true);
-	log->disk.doubt_at_ms = engine->now_ms + DOUBT_MS;
-}
-
 static bool may_start_round(const struct locallog *log)
 {
 	const struct logdisk *disk = &log->disk;
@@ -292,14 +279,12 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 	if (writer != log->disk.writer) {
 		log->disk.writer = writer;
 		if (writer == engine->settings.node)
-			take_over(engine, log);
+			logdisk_take_over(engine, log);
 	}
 	if (writer != engine->settings.node)
 		return;
-	if (engine->now_ms >= log->disk.doubt_at_ms) {
-		log->disk.doubt_at_ms = UINT64_MAX;
-		logdisk_doubt(engine, log, replica_position(engine->replica), true);
-	}
+	if (engine->now_ms >= log->disk.doubt_at_ms)
+		logdisk_doubt(engine, log);
 	if (round_is_due(engine, log, state)) {
 		if (ring_is_whole(engine))
 			start_round(engine, log, state);

@@ -90,6 +90,8 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	case OP_REJOIN:
 		if (outcome->refused)
 			attachment_anew(engine, log);
+		else if (outcome->log->type == LOG_TYPE_DISK)
+			logdisk_suspect(engine, log);
 		break;
 	default:
 		break;

@@ -44,7 +44,8 @@ static void check_bits(const struct disk *disk, const struct kernel_log *log, ui
 		if (log->promised[region])
 			COUNT(disk->world, PROMISES);
 	for (uint32_t region = 0; region < log->region_count; region++)
-		if (log->promised[region] && disk_says_clean(disk, region))
+		if (log->promised[region] && disk_says_clean(disk, region) &&
+		    !disk_is_late(disk, region))
 			check_fail(disk->world,
 				   "%s: region %u of %s is clean on the log device, node %u has it "
 				   "marked",

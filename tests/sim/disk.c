@@ -79,6 +79,25 @@ static bool is_dropped(const struct disk_access *access)
 	return !settings->late_disk_writes && access->node->daemon != access->daemon;
 }
 
+bool disk_is_late(const struct disk *disk, uint32_t region)
+{
+	return disk->is_late[(DISKLOG_BITMAP_OFFSET + region / 8) / disk->block_bytes];
+}
+
+static void note_late(struct disk *disk, const struct disk_access *access, uint64_t block)
+{
+	bool late = access->node->daemon != access->daemon ||
+		    !bus_is_quorate(&disk->world->bus, access->node->id);
+
+	disk->late_count += late;
+	disk->late_count -= disk->is_late[block];
+	disk->is_late[block] = late;
+	if (!late)
+		return;
+	COUNT(disk->world, DISK_LATE);
+	TRACE(disk->world, access->node->id, "a late write lands on the log device");
+}
+
 /* One block of a write. */
 static void land_block(void *context, uint64_t offset)
 {
@@ -93,11 +112,7 @@ static void land_block(void *context, uint64_t offset)
 		return;
 	}
 	memcpy(disk->bytes + access->offset + offset, access->data + offset, disk->block_bytes);
-	if (access->node->daemon != access->daemon)
-		COUNT(disk->world, DISK_LATE);
-	if (access->node->daemon != access->daemon)
-		TRACE(disk->world, access->node->id,
-		      "a dead daemon's write lands on the log device");
+	note_late(disk, access, (access->offset + offset) / disk->block_bytes);
 	check_disk(disk, access->node->id);
 }
 

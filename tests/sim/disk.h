@@ -31,6 +31,9 @@ struct disk {
 	bool bad_open[NODES_MAX + 1]; /* it cannot even be opened */
 	bool was_bad;                 /* for some node, at some time */
 	uint32_t slow_factor;         /* 1: as usual */
+	/* What a dead or cut-off daemon wrote landed last; its successor writes the block once more in some seconds. */
+	bool is_late[DISK_BYTES / 512];
+	uint32_t late_count;
 };
 
 #define DISK_MAJOR 253
@@ -41,5 +44,7 @@ void disk_submit(struct world *world, struct daemon *daemon, const struct disk_j
 /* Does the device call the region clean? */
 bool disk_says_clean(const struct disk *disk, uint32_t region);
 bool disk_has_log(const struct disk *disk);
+/* Is the region's bit in a block that a late write has overwritten? */
+bool disk_is_late(const struct disk *disk, uint32_t region);
 
 #endif
