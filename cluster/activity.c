@@ -369,6 +369,18 @@ static void empty_window(struct locallog *log)
 		window_remove(log->window, region);
 }
 
+/* Everything that waits waits for this ticket; all that is claimed is unsettled until then. */
+static void await_claimed(struct locallog *log, uint64_t ticket, uint64_t position)
+{
+	struct update *update = memory_new(1, sizeof(*update));
+
+	update->ticket = ticket;
+	update->position = position;
+	regionset_add_all(log->unsettled, log->claimed);
+	activity_await(log, update);
+	log->flush_ticket = ticket;
+}
+
 void activity_adopt(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog_node *node = engine_own_node(engine, log);
@@ -391,23 +403,20 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	regionset_add_all(log->unknown, log->claimed);
 	log->adopted_ms = engine->now_ms;
 	log->settled_ticket = log->flush_ticket = log->ticket;
+	/* Ordered before, but the device may lack them still. */
+	if (!regionset_is_empty(log->claimed))
+		await_claimed(log, ++log->ticket, replica_position(engine->replica));
 }
 
 void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
 		      uint64_t ticket)
 {
-	struct update *update = memory_new(1, sizeof(*update));
-
 	(void)engine;
 	log->in_doubt = false;
 	forget_updates(log);
 	regionset_clear(log->staged);
 	regionset_add_all(log->claimed, marked);
-	/* Everything that waits waits for this one; all of it is unsettled until then. */
-	regionset_add_all(log->unsettled, marked);
-	update->ticket = ticket;
-	activity_await(log, update);
-	log->flush_ticket = ticket;
+	await_claimed(log, ticket, 0);
 	log->work_asked = false;
 	regionset_clear(log->want_sent);
 	for (struct pending *pending = log->pending; pending; pending = pending->next)
