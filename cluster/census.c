@@ -115,6 +115,9 @@ static void found(struct membership *membership)
 	for (size_t i = 0; i < membership->member_count; i++)
 		membership->members[i].vouching = membership->members[i].state == HELLO_STALE;
 	authority->state = HELLO_LIVE;
+	/* Snapshots that are under way were taken before. */
+	transfer_in_reset(membership->incoming);
+	transfer_out_reset(membership->outgoing);
 	if (authority->node != membership->node) {
 		membership_step_down(membership);
 		/* Without quorum the authority cannot go on either. */

@@ -155,7 +155,8 @@ static void finish_join(struct membership *membership)
 		census_say_hello(membership, true);
 		return;
 	}
-	if (self)
+	/* In a census its answer counts, not what it has become since: everybody has to decide alike. */
+	if (self && !membership->census)
 		self->state = HELLO_LIVE;
 	membership_become_live(membership);
 	census_say_hello(membership, true);
