@@ -11,7 +11,7 @@
 #include "daemons/clogd/device_helper.h"
 #include "daemons/clogd/log.h"
 
-#define REFRESH_MS 1000
+#define RENAMED_MS 5000 /* how old names may be that no new table has made stale */
 
 /* Something done to one device, in a thread. */
 struct task {
@@ -29,6 +29,7 @@ struct scan {
 	struct work work; /* first */
 	struct devices *devices;
 	struct lane lane;
+	uint64_t changes; /* when it began */
 	struct device_list list;
 	int error;
 };
@@ -37,8 +38,10 @@ struct devices {
 	struct devices_settings settings;
 	struct device_list known;
 	uint64_t known_ms;
-	bool known_once;
+	uint64_t changes;       /* of tables */
+	uint64_t known_changes; /* as of `known` */
 	bool scanning;
+	bool awaited;        /* somebody waits for fresh names */
 	struct task *wakes;  /* under way: at most one a log */
 	struct task *cycles; /* the same */
 	struct devices_counters counters;
@@ -49,6 +52,7 @@ struct devices *devices_new(const struct devices_settings *settings)
 	struct devices *devices = memory_new(1, sizeof(*devices));
 
 	devices->settings = *settings;
+	devices->changes = 1;
 	return devices;
 }
 
@@ -132,6 +136,13 @@ static void done_wake(struct work *work)
 	free(task);
 }
 
+static void start_scan(struct devices *devices);
+
+static bool are_fresh(const struct devices *devices)
+{
+	return devices->known_changes == devices->changes;
+}
+
 static void done_scan(struct work *work)
 {
 	struct scan *scan = (struct scan *)work;
@@ -142,10 +153,27 @@ static void done_scan(struct work *work)
 	device_list_free(&devices->known);
 	devices->known = scan->list;
 	devices->known_ms = clock_now_ms();
-	devices->known_once = true;
+	devices->known_changes = scan->changes;
 	devices->scanning = false;
 	free(scan);
+	if (devices->awaited && !are_fresh(devices)) {
+		start_scan(devices);
+		return;
+	}
+	devices->awaited = false;
 	devices->settings.refreshed(devices->settings.context);
+}
+
+static void start_scan(struct devices *devices)
+{
+	struct scan *scan = memory_new(1, sizeof(*scan));
+
+	scan->devices = devices;
+	scan->changes = devices->changes;
+	scan->work.run = run_scan;
+	scan->work.done = done_scan;
+	devices->scanning = true;
+	workers_submit(devices->settings.workers, &scan->lane, &scan->work);
 }
 
 static struct task *new_task(struct devices *devices, const char *uuid)
@@ -194,22 +222,20 @@ void device_wake(struct devices *devices, const char *uuid)
 	workers_submit(devices->settings.workers, &task->lane, &task->work);
 }
 
+void devices_changed(struct devices *devices)
+{
+	devices->changes++;
+}
+
 void devices_refresh(struct devices *devices)
 {
-	struct scan *scan;
+	bool fresh = are_fresh(devices);
 
-	if (devices->scanning)
-		return;
-	if (devices->known_once && clock_now_ms() - devices->known_ms < REFRESH_MS) {
+	devices->awaited = devices->awaited || !fresh;
+	if (!devices->scanning && (!fresh || clock_now_ms() - devices->known_ms > RENAMED_MS))
+		start_scan(devices);
+	if (fresh)
 		devices->settings.refreshed(devices->settings.context);
-		return;
-	}
-	scan = memory_new(1, sizeof(*scan));
-	scan->devices = devices;
-	scan->work.run = run_scan;
-	scan->work.done = done_scan;
-	devices->scanning = true;
-	workers_submit(devices->settings.workers, &scan->lane, &scan->work);
 }
 
 const struct devices_counters *devices_counters(const struct devices *devices)

@@ -44,7 +44,12 @@ void devices_free(struct devices *devices);
 void device_cycle(struct devices *devices, const char *uuid);
 /* Makes the worker of that mirror in the kernel run, by a read. No answer. */
 void device_wake(struct devices *devices, const char *uuid);
-/* Reads the names anew, unless that was done within the last second; then `refreshed`. */
+/* A table was loaded or resumed: names that were read before this may be wrong. */
+void devices_changed(struct devices *devices);
+/*
+ * `refreshed`, at once when the names are fresh, else when they are. To read a name the kernel asks
+ * this daemon, device by device; so one that was changed without a new table may show some seconds late.
+ */
 void devices_refresh(struct devices *devices);
 /* The name of the device that has the log, as of the last refresh, or "". */
 const char *device_name(const struct devices *devices, const char *uuid);

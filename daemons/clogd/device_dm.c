@@ -133,6 +133,7 @@ int device_dm_scan(struct device_list *list)
 								 device->next);
 	}
 	dm_task_destroy(task);
+	device_list_sort(list);
 	return error;
 }
 
@@ -142,12 +143,28 @@ void device_list_free(struct device_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
+static int compare_entries(const void *one, const void *other)
+{
+	return strcmp(((const struct device_entry *)one)->uuid,
+		      ((const struct device_entry *)other)->uuid);
+}
+
+static int compare_uuid(const void *uuid, const void *entry)
+{
+	return strcmp(uuid, ((const struct device_entry *)entry)->uuid);
+}
+
+void device_list_sort(struct device_list *list)
+{
+	if (list->count)
+		qsort(list->entries, list->count, sizeof(*list->entries), compare_entries);
+}
+
 const struct device_entry *device_list_find(const struct device_list *list, const char *uuid)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->entries[i].uuid, uuid) == 0)
-			return &list->entries[i];
-	return NULL;
+	if (!list->count)
+		return NULL;
+	return bsearch(uuid, list->entries, list->count, sizeof(*list->entries), compare_uuid);
 }
 
 bool device_dm_has_log(const struct device_entry *entry)

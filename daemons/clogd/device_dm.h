@@ -33,6 +33,8 @@ void device_dm_init(void);
 /* All such devices. Fills an empty list; 0 or a negative errno. */
 int device_dm_scan(struct device_list *list);
 void device_list_free(struct device_list *list);
+/* By uuid: so that they can be found. */
+void device_list_sort(struct device_list *list);
 const struct device_entry *device_list_find(const struct device_list *list, const char *uuid);
 
 /* Does this device still hold that log? */

@@ -127,6 +127,7 @@ int device_helper_list(struct device_list *list)
 		return error;
 	}
 	error = read_list(ends[0], list);
+	device_list_sort(list);
 	ended = wait_for(child);
 	return error ? error : ended;
 }

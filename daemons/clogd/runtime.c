@@ -70,6 +70,8 @@ static void on_request(void *context, const struct ulog_request *request)
 {
 	struct runtime *runtime = context;
 
+	if (request->type == ULOG_CTR || request->type == ULOG_RESUME)
+		devices_changed(runtime->devices);
 	engine_request(runtime->engine, runtime->request_ms, request);
 }
 
