@@ -1,158 +1,92 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clogctl: asks the clogd of this node. A table of subcommands. */
-#include <errno.h>
-#include <stdbool.h>
+/* clogctl: asks the clogd of this node. A table of subcommands, each in a file of its own. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config.h"
-#include "daemons/clogctl/client.h"
-#include "daemons/clogctl/status_table.h"
+#include "daemons/clogctl/command.h"
 
-struct command {
-	const char *name;
-	const char *arguments;
-	const char *help;
-	int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns the exit status */
+static const struct command *const commands[] = {
+	&status_command, &watch_command, &map_command,       &check_command, &metrics_command,
+	&fenced_command, &dump_command,  &log_level_command, &table_command,
 };
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static int run_status(int argc, char **argv);
-static int run_fenced(int argc, char **argv);
-
-static const struct command commands[] = {
-	{"status", "[--json]", "show this node and all logs", run_status},
-	{"fenced", "NODE", "say that NODE cannot write any more", run_fenced},
-};
-
-static void print_help(FILE *out)
+static void print_help(void)
 {
-	fputs("Usage: clogctl COMMAND\n\nCommands:\n", out);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-7s %-9s  %s\n", commands[i].name, commands[i].arguments,
-			commands[i].help);
+	fputs("Usage: clogctl COMMAND [ARGUMENT]...\n"
+	      "Shows and directs the cluster mirror logs that the clogd of this node keeps.\n"
+	      "\n",
+	      stdout);
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n"
-	      "  -h, --help         print this and exit\n"
-	      "  -V, --version      print the version and exit\n"
+	      "  -h, --help     print this and exit; 'clogctl COMMAND --help' says more, with\n"
+	      "                 examples\n"
+	      "  -V, --version  print the version and exit\n"
 	      "\n"
-	      "Exit status: 0 fine, 1 something needs attention (a log out of sync, frozen\n"
-	      "or failed, or no quorum), 2 no daemon or wrong usage.\n",
-	      out);
+	      "A log is named by its device (mirror-1, /dev/mapper/mirror-1), by its UUID, or by\n"
+	      "an end of the UUID that no other has.\n"
+	      "\n"
+	      "Exit status: 0 fine; 1 something needs attention (a log out of sync, frozen or\n"
+	      "failed, no quorum), or what was asked for could not be done; 2 no daemon, not\n"
+	      "allowed, or wrong usage. 'check' has the statuses of a monitoring plugin.\n",
+	      stdout);
 }
 
-static int fail_usage(const char *word, const char *why)
+static const struct command *find_command(const char *word)
 {
-	fprintf(stderr, "clogctl: '%s': %s\nTry 'clogctl --help'.\n", word, why);
-	return CTL_USAGE;
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i];
+	return NULL;
 }
 
-static int fail_ask(int error)
+static int fail_command(const char *word)
 {
-	switch (error) {
-	case -ENOENT:
-		fputs("clogctl: no clogd runs on this node\n", stderr);
-		break;
-	case -EACCES:
-		fputs("clogctl: clogd does not answer this user (it does root, and the group given "
-		      "by --group)\n",
-		      stderr);
-		break;
-	case -ETIMEDOUT:
-		fputs("clogctl: clogd does not answer in time\n", stderr);
-		break;
-	case -EBUSY:
-		fputs("clogctl: clogd answers too many others at once; try again\n", stderr);
-		break;
-	case -EPROTO:
-		fputs("clogctl: the clogd that runs is of another version; restart it\n", stderr);
-		break;
-	default:
-		fprintf(stderr, "clogctl: asking clogd: %s\n", strerror(-error));
-	}
-	return CTL_USAGE;
-}
-
-/* --- status --- */
-
-static bool wants_colour(void)
-{
-	const char *terminal = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal &&
-	       strcmp(terminal, "dumb") != 0;
-}
-
-static int show(const struct answer *answer, bool as_json)
-{
-	struct json_object *status = json_tokener_parse(answer->text);
-	int exit_status;
-
-	if (!status) {
-		fputs("clogctl: what clogd says is not JSON\n", stderr);
-		return CTL_USAGE;
-	}
-	exit_status = status_needs_attention(status) ? CTL_ATTENTION : CTL_FINE;
-	if (as_json)
-		printf("%s\n", answer->text);
+	if (*word)
+		fprintf(stderr, "clogctl: '%s' is not a command; there are", word);
 	else
-		status_print(status, wants_colour(), stdout);
-	json_object_put(status);
-	return exit_status;
+		fputs("clogctl: a command is wanted, one of", stderr);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", commands[i]->name);
+	fputs("\nTry 'clogctl --help'.\n", stderr);
+	return CTL_USAGE;
 }
 
-static int run_status(int argc, char **argv)
+/* Anywhere before a "--": a question for help is not to be answered with an error. */
+static bool wants_help(int argc, char **argv)
 {
-	bool as_json = argc >= 2 && strcmp(argv[1], "--json") == 0;
-	bool digests = argc == 3 && as_json && strcmp(argv[2], "--digests") == 0;
-	struct answer answer;
-	int exit_status;
-	int error;
-
-	if (argc > 1 && !(as_json && (argc == 2 || digests)))
-		return fail_usage(argv[argc - 1], "status takes --json only");
-	error = client_ask(digests ? "status digests" : "status", &answer);
-	if (error)
-		return fail_ask(error);
-	exit_status = show(&answer, as_json);
-	free(answer.text);
-	return exit_status;
-}
-
-/* --- fenced --- */
-
-static int run_fenced(int argc, char **argv)
-{
-	struct answer answer;
-	char line[CTL_LINE_SIZE];
-	int error;
-
-	if (argc != 2)
-		return fail_usage(argv[0], "one node id is wanted");
-	if (snprintf(line, sizeof(line), "fenced %s", argv[1]) >= (int)sizeof(line))
-		return fail_usage(argv[1], "not a node id");
-	error = client_ask(line, &answer);
-	if (error)
-		return fail_ask(error);
-	fputs(answer.text, answer.status == CTL_FINE ? stdout : stderr);
-	free(answer.text);
-	return (int)answer.status;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
 }
 
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
+	const struct command *command = find_command(word);
+	int exit_status;
 
-	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
-		print_help(stdout);
-		return CTL_FINE;
-	}
 	if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
 		printf("clogctl %s\n", PACKAGE_VERSION);
 		return CTL_FINE;
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(word, commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return fail_usage(word, "not a command");
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
+		print_help();
+		return CTL_FINE;
+	}
+	if (!command)
+		return fail_command(word);
+	if (wants_help(argc - 1, argv + 1)) {
+		command_print_help(command);
+		return CTL_FINE;
+	}
+	exit_status = command->run(command, argc - 1, argv + 1);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("clogctl: standard output");
+		return CTL_USAGE;
+	}
+	return exit_status;
 }

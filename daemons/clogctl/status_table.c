@@ -2,12 +2,10 @@
 #include "daemons/clogctl/status_table.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
-#define RED   "\033[31m"
-#define GREEN "\033[32m"
-#define PLAIN "\033[0m"
+#include "daemons/clogctl/text.h"
+#include "daemons/clogctl/trouble.h"
 
 #define CELL_SIZE      160 /* a uuid fits */
 #define UUID_TAIL      32
@@ -27,163 +25,59 @@ enum column {
 
 struct row {
 	char cells[COLUMNS][CELL_SIZE];
-	bool attention;
+	enum severity severity;
 };
-
-/* --- reading the JSON: what is missing counts as empty --- */
-
-static struct json_object *member(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	(void)json_object_object_get_ex(object, key, &value);
-	return value;
-}
-
-static uint64_t number(struct json_object *object, const char *key)
-{
-	return json_object_get_uint64(member(object, key));
-}
-
-static bool flag(struct json_object *object, const char *key)
-{
-	return json_object_get_boolean(member(object, key));
-}
-
-static const char *string(struct json_object *object, const char *key)
-{
-	const char *value = json_object_get_string(member(object, key));
-
-	return value ? value : "";
-}
-
-static size_t length(struct json_object *array)
-{
-	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
-}
-
-/* --- what needs attention --- */
-
-static bool is_dead(struct json_object *log)
-{
-	return strcmp(string(member(log, "log_device"), "health"), "D") == 0;
-}
-
-static bool log_needs_attention(struct json_object *log)
-{
-	const char *state = string(log, "state");
-
-	return strcmp(state, "frozen") == 0 || strcmp(state, "failed") == 0 || is_dead(log) ||
-	       flag(log, "waits_for_fencing") || number(log, "in_sync") < number(log, "regions");
-}
-
-bool status_needs_attention(struct json_object *status)
-{
-	struct json_object *logs = member(status, "logs");
-
-	if (!flag(member(status, "node"), "quorate"))
-		return true;
-	for (size_t i = 0; i < length(logs); i++)
-		if (log_needs_attention(json_object_array_get_idx(logs, i)))
-			return true;
-	return false;
-}
 
 /* --- cells --- */
 
-__attribute__((format(printf, 2, 3))) static void append(char *cell, const char *format, ...)
+static void fill_name(char *cell, const struct log_status *log)
 {
-	size_t used = strlen(cell);
-	va_list values;
+	size_t size = strlen(log->uuid);
 
-	va_start(values, format);
-	(void)vsnprintf(cell + used, CELL_SIZE - used, format, values);
-	va_end(values);
-}
-
-static void fill_ids(char *cell, struct json_object *ids)
-{
-	for (size_t i = 0; i < length(ids); i++)
-		append(cell, "%s%" PRIu64, i ? "," : "",
-		       json_object_get_uint64(json_object_array_get_idx(ids, i)));
-	if (!*cell)
-		append(cell, "-");
-}
-
-static void fill_name(char *cell, struct json_object *log)
-{
-	const char *name = string(log, "name");
-	const char *uuid = string(log, "uuid");
-	size_t size = strlen(uuid);
-
-	if (*name)
-		append(cell, "%s", name);
+	if (*log->name)
+		text_append(cell, CELL_SIZE, "%s", log->name);
 	else
-		append(cell, "%s%s", size > UUID_TAIL ? "..." : "",
-		       size > UUID_TAIL ? uuid + size - UUID_TAIL : uuid);
+		text_append(cell, CELL_SIZE, "%s%s", size > UUID_TAIL ? "..." : "",
+			    size > UUID_TAIL ? log->uuid + size - UUID_TAIL : log->uuid);
 }
 
-/* 100 only when all are in sync: it is cut off, not rounded. */
-static void fill_sync(char *cell, struct json_object *log)
+static void fill_recovery(char *cell, const struct log_status *log)
 {
-	uint64_t regions = number(log, "regions");
-	uint64_t in_sync = number(log, "in_sync");
-	uint64_t permille;
+	size_t count = log->recovering.count;
 
-	if (!regions) {
-		append(cell, "-");
-		return;
-	}
-	permille = in_sync >= regions ? 1000 : (uint64_t)((double)in_sync / (double)regions * 1000);
-	if (permille == 1000 && in_sync < regions)
-		permille = 999;
-	append(cell, "%" PRIu64 ".%" PRIu64 "%%", permille / 10, permille % 10);
-}
-
-static void fill_recovery(char *cell, struct json_object *log)
-{
-	struct json_object *recovering = member(log, "recovering");
-	size_t count = length(recovering);
-
-	for (size_t i = 0; i < count && i < RECOVERING_MAX; i++) {
-		struct json_object *entry = json_object_array_get_idx(recovering, i);
-
-		append(cell, "%s%" PRIu64 "@%" PRIu64, i ? "," : "", number(entry, "region"),
-		       number(entry, "node"));
-	}
+	for (size_t i = 0; i < count && i < RECOVERING_MAX; i++)
+		text_append(cell, CELL_SIZE, "%s%" PRIu64 "@%" PRIu64, i ? "," : "",
+			    log->recovering.entries[i].regions, log->recovering.entries[i].node);
 	if (count > RECOVERING_MAX)
-		append(cell, ",+%zu", count - RECOVERING_MAX);
-	if (flag(log, "waits_for_fencing"))
-		append(cell, "%swaits for fencing", *cell ? "; " : "");
+		text_append(cell, CELL_SIZE, ",+%zu", count - RECOVERING_MAX);
+	if (log->waits_for_fencing && strcmp(log->state, "frozen") != 0)
+		text_append(cell, CELL_SIZE, "%swaits for fencing", *cell ? "; " : "");
 	if (!*cell)
-		append(cell, "-");
+		text_append(cell, CELL_SIZE, "-");
 }
 
-static void fill_device(char *cell, struct json_object *log)
+static void fill_device(char *cell, const struct log_status *log)
 {
-	const char *device = string(member(log, "log_device"), "device");
-
-	if (*device)
-		append(cell, "%s %s", device, is_dead(log) ? "DEAD" : "alive");
+	if (*log->device)
+		text_append(cell, CELL_SIZE, "%s %s", log->device,
+			    log->device_is_dead ? "DEAD" : "alive");
 	else
-		append(cell, "-");
+		text_append(cell, CELL_SIZE, "-");
 }
 
-static void fill_row(struct row *row, struct json_object *log)
+static void fill_row(struct row *row, const struct log_status *log)
 {
-	uint64_t writer = number(log, "writer");
-
 	memset(row, 0, sizeof(*row));
-	row->attention = log_needs_attention(log);
+	row->severity = log_severity(log);
 	fill_name(row->cells[COLUMN_NAME], log);
-	append(row->cells[COLUMN_TYPE], "%s", string(log, "type"));
-	append(row->cells[COLUMN_STATE], "%s", string(log, "state"));
-	fill_sync(row->cells[COLUMN_SYNC], log);
-	fill_ids(row->cells[COLUMN_NODES], member(log, "attached"));
-	if (writer)
-		append(row->cells[COLUMN_WRITER], "%" PRIu64, writer);
+	text_append(row->cells[COLUMN_TYPE], CELL_SIZE, "%s", log->type);
+	text_append(row->cells[COLUMN_STATE], CELL_SIZE, "%s", log->state);
+	text_percent(row->cells[COLUMN_SYNC], CELL_SIZE, log->in_sync, log->regions);
+	text_ids(row->cells[COLUMN_NODES], CELL_SIZE, &log->attached);
+	if (log->writer)
+		text_append(row->cells[COLUMN_WRITER], CELL_SIZE, "%" PRIu64, log->writer);
 	else
-		append(row->cells[COLUMN_WRITER], "-");
+		text_append(row->cells[COLUMN_WRITER], CELL_SIZE, "-");
 	fill_recovery(row->cells[COLUMN_RECOVERY], log);
 	fill_device(row->cells[COLUMN_DEVICE], log);
 }
@@ -204,51 +98,84 @@ static void widen(int *widths, const struct row *row)
 	}
 }
 
+static const char *paint(enum severity severity)
+{
+	return severity == SEVERITY_CRITICAL ? TEXT_RED : TEXT_YELLOW;
+}
+
 static void print_row(const struct row *row, const int *widths, bool colour, FILE *out)
 {
-	bool paint = colour && row->attention;
+	bool painted = colour && row->severity != SEVERITY_FINE;
 
 	for (int i = 0; i < COLUMNS; i++) {
-		if (paint && i == COLUMN_STATE)
-			fputs(RED, out);
+		if (painted && i == COLUMN_STATE)
+			fputs(paint(row->severity), out);
 		/* Nothing trails the last column. */
 		fprintf(out, "%-*s", i == COLUMNS - 1 ? 0 : widths[i], row->cells[i]);
-		if (paint && i == COLUMN_SYNC)
-			fputs(PLAIN, out);
+		if (painted && i == COLUMN_SYNC)
+			fputs(TEXT_PLAIN, out);
 		fputs(i == COLUMNS - 1 ? "\n" : "  ", out);
 	}
 }
 
-static void print_node(struct json_object *node, bool colour, FILE *out)
+void status_print_node(const struct status *status, bool colour, FILE *out)
 {
-	bool quorate = flag(node, "quorate");
-	char members[CELL_SIZE] = "";
+	const struct node_status *node = &status->node;
+	char members[CELL_SIZE];
+	struct trouble trouble;
 
-	fill_ids(members, member(node, "members"));
-	fprintf(out, "node %" PRIu64 ", clogd %s: %s%s%s, members %s\n", number(node, "id"),
-		string(node, "version"), colour ? (quorate ? GREEN : RED) : "",
-		quorate ? "quorate" : "NOT quorate", colour ? PLAIN : "", members);
+	if (!node->id) {
+		fprintf(out, "clogd %s: waiting for Corosync\n", node->version);
+		return;
+	}
+	text_ids(members, sizeof(members), &node->members);
+	node_trouble(node, &trouble);
+	fprintf(out, "node %" PRIu64 ", clogd %s: %s%s%s, members %s\n", node->id, node->version,
+		!colour         ? ""
+		: node->quorate ? TEXT_GREEN
+				: TEXT_RED,
+		node->quorate ? "quorate" : "NOT quorate", colour ? TEXT_PLAIN : "", members);
 }
 
-void status_print(struct json_object *status, bool colour, FILE *out)
+/* What the table says already, that a log is being copied, is not said again. */
+static void print_notes(const struct status *status, bool colour, FILE *out)
 {
-	struct json_object *logs = member(status, "logs");
+	bool first = true;
+
+	for (size_t i = 0; i < status->log_count; i++) {
+		struct trouble troubles[TROUBLES_MAX];
+		size_t count = log_troubles(&status->logs[i], troubles);
+
+		for (size_t j = 0; j < count; j++) {
+			if (troubles[j].severity != SEVERITY_CRITICAL)
+				continue;
+			fprintf(out, "%s%s%s:%s %s\n", first ? "\n" : "", colour ? TEXT_RED : "",
+				log_title(&status->logs[i]), colour ? TEXT_PLAIN : "",
+				troubles[j].text);
+			first = false;
+		}
+	}
+}
+
+void status_print(const struct status *status, bool colour, FILE *out)
+{
 	int widths[COLUMNS] = {0};
 	struct row row;
 
-	print_node(member(status, "node"), colour, out);
-	if (!length(logs)) {
+	status_print_node(status, colour, out);
+	if (!status->log_count) {
 		fputs("no logs\n", out);
 		return;
 	}
 	widen(widths, &titles);
-	for (size_t i = 0; i < length(logs); i++) {
-		fill_row(&row, json_object_array_get_idx(logs, i));
+	for (size_t i = 0; i < status->log_count; i++) {
+		fill_row(&row, &status->logs[i]);
 		widen(widths, &row);
 	}
 	print_row(&titles, widths, false, out);
-	for (size_t i = 0; i < length(logs); i++) {
-		fill_row(&row, json_object_array_get_idx(logs, i));
+	for (size_t i = 0; i < status->log_count; i++) {
+		fill_row(&row, &status->logs[i]);
 		print_row(&row, widths, colour, out);
 	}
+	print_notes(status, colour, out);
 }

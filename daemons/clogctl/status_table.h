@@ -3,13 +3,17 @@
 #ifndef CLOGD_CLOGCTL_STATUS_TABLE_H
 #define CLOGD_CLOGCTL_STATUS_TABLE_H
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Is a log out of sync, frozen, failed or waiting, its device dead, or the node without quorum? */
-bool status_needs_attention(struct json_object *status);
-/* A line for the node, then one for each log. */
-void status_print(struct json_object *status, bool colour, FILE *out);
+#include "daemons/clogctl/status.h"
+
+/* A line for the node. */
+void status_print_node(const struct status *status, bool colour, FILE *out);
+/* The node, a line for each log, and a line for each thing that somebody has to act on. */
+void status_print(const struct status *status, bool colour, FILE *out);
+/* Everything about one log. */
+void status_print_log(const struct status *status, const struct log_status *log, bool colour,
+		      FILE *out);
 
 #endif
