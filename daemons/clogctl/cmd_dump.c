@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemons/clogctl/command.h"
@@ -43,7 +44,7 @@ static bool copy_lines(FILE *file)
 	return known;
 }
 
-/* libqb's decoder prints to standard output: that is a file meanwhile. */
+/* libqb's decoder prints to standard output, which is a file meanwhile. */
 static int decode(const char *path, FILE *file)
 {
 	int output = dup(STDOUT_FILENO);
@@ -59,6 +60,13 @@ static int decode(const char *path, FILE *file)
 	return result == -ETIMEDOUT ? 0 : result;
 }
 
+static FILE *open_memory(void)
+{
+	int descriptor = memfd_create("clogctl-dump", MFD_CLOEXEC);
+
+	return descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+}
+
 static int show(const char *path)
 {
 	FILE *file;
@@ -68,9 +76,9 @@ static int show(const char *path)
 		fprintf(stderr, "clogctl dump: %s: %s\n", path, strerror(errno));
 		return CTL_ATTENTION;
 	}
-	file = tmpfile();
+	file = open_memory();
 	if (!file) {
-		fprintf(stderr, "clogctl dump: a temporary file: %s\n", strerror(errno));
+		fprintf(stderr, "clogctl dump: a file in memory: %s\n", strerror(errno));
 		return CTL_ATTENTION;
 	}
 	shown = decode(path, file) >= 0 && copy_lines(file);

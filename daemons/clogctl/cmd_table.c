@@ -48,12 +48,11 @@ static int look_up(const char *path, struct table_device *device)
 	if (descriptor < 0)
 		return -errno;
 	*device = (struct table_device){.path = path};
-	if (fstat(descriptor, &status))
+	if (fstat(descriptor, &status) ||
+	    (S_ISBLK(status.st_mode) && ioctl(descriptor, BLKGETSIZE64, &device->bytes)))
 		error = -errno;
 	else if (!S_ISBLK(status.st_mode))
 		error = -ENOTBLK;
-	else if (ioctl(descriptor, BLKGETSIZE64, &device->bytes))
-		error = -errno;
 	if (!error)
 		device->number = status.st_rdev;
 	close(descriptor);

@@ -24,7 +24,7 @@ struct track {
 };
 
 struct rates {
-	struct track **tracks;
+	struct track *tracks;
 	size_t count;
 };
 
@@ -33,21 +33,18 @@ struct rates *rates_new(void)
 	return memory_new(1, sizeof(struct rates));
 }
 
-static void free_track(struct track *track)
+static void free_tracks(struct track *tracks, size_t count)
 {
-	if (!track)
-		return;
-	free(track->uuid);
-	free(track);
+	for (size_t i = 0; i < count; i++)
+		free(tracks[i].uuid);
+	free(tracks);
 }
 
 void rates_free(struct rates *rates)
 {
 	if (!rates)
 		return;
-	for (size_t i = 0; i < rates->count; i++)
-		free_track(rates->tracks[i]);
-	free(rates->tracks);
+	free_tracks(rates->tracks, rates->count);
 	free(rates);
 }
 
@@ -56,17 +53,9 @@ static size_t find(const struct rates *rates, const char *uuid)
 	size_t at = 0;
 
 	while (at < rates->count &&
-	       !(rates->tracks[at] && strcmp(rates->tracks[at]->uuid, uuid) == 0))
+	       !(rates->tracks[at].uuid && strcmp(rates->tracks[at].uuid, uuid) == 0))
 		at++;
 	return at;
-}
-
-static struct track *new_track(const char *uuid)
-{
-	struct track *track = memory_new(1, sizeof(*track));
-
-	track->uuid = memory_string(uuid);
-	return track;
 }
 
 static uint64_t requests_of(const struct log_status *log)
@@ -117,22 +106,20 @@ static void add_sample(struct track *track, uint64_t now_ms, const struct log_st
 
 void rates_add(struct rates *rates, uint64_t now_ms, const struct status *status)
 {
-	struct track **kept = memory_new(status->log_count + 1, sizeof(*kept));
+	struct track *kept = memory_new(status->log_count + 1, sizeof(*kept));
 
 	for (size_t i = 0; i < status->log_count; i++) {
 		size_t at = find(rates, status->logs[i].uuid);
 
 		if (at < rates->count) {
 			kept[i] = rates->tracks[at];
-			rates->tracks[at] = NULL;
+			rates->tracks[at].uuid = NULL;
 		} else {
-			kept[i] = new_track(status->logs[i].uuid);
+			kept[i].uuid = memory_string(status->logs[i].uuid);
 		}
-		add_sample(kept[i], now_ms, &status->logs[i]);
+		add_sample(&kept[i], now_ms, &status->logs[i]);
 	}
-	for (size_t i = 0; i < rates->count; i++)
-		free_track(rates->tracks[i]);
-	free(rates->tracks);
+	free_tracks(rates->tracks, rates->count);
 	rates->tracks = kept;
 	rates->count = status->log_count;
 }
@@ -145,10 +132,10 @@ struct log_rate rates_of(const struct rates *rates, const char *uuid)
 	const struct sample *last;
 	uint64_t ms;
 
-	if (at == rates->count || rates->tracks[at]->count < 2)
+	if (at == rates->count || rates->tracks[at].count < 2)
 		return rate;
-	first = &rates->tracks[at]->samples[0];
-	last = &rates->tracks[at]->samples[rates->tracks[at]->count - 1];
+	first = &rates->tracks[at].samples[0];
+	last = &rates->tracks[at].samples[rates->tracks[at].count - 1];
 	ms = last->at_ms - first->at_ms;
 	if (!ms)
 		return rate;

@@ -87,20 +87,19 @@ static void print_row(const struct watch_page *page, const struct log_status *lo
 
 static int compare_worst(const void *one, const void *other)
 {
-	const struct log_status *a = *(const struct log_status *const *)one;
-	const struct log_status *b = *(const struct log_status *const *)other;
+	const struct log_status *a = one;
+	const struct log_status *b = other;
 	int order = (int)log_severity(b) - (int)log_severity(a);
 
 	return order ? order : strcmp(log_title(a), log_title(b));
 }
 
-/* In the order of the status where all fit, else the worst first. Owned by the caller. */
-static const struct log_status **order_logs(const struct status *status, size_t rows)
+/* In the order of the status where all fit, else the worst first. A copy, owned by the caller. */
+static struct log_status *order_logs(const struct status *status, size_t rows)
 {
-	const struct log_status **logs = memory_new(status->log_count + 1, sizeof(*logs));
+	size_t bytes = status->log_count * sizeof(*status->logs);
+	struct log_status *logs = memory_copy(status->logs, bytes);
 
-	for (size_t i = 0; i < status->log_count; i++)
-		logs[i] = &status->logs[i];
 	if (rows < status->log_count)
 		qsort(logs, status->log_count, sizeof(*logs), compare_worst);
 	return logs;
@@ -139,7 +138,7 @@ void watch_print_page(const struct watch_page *page, const struct status *status
 	int name_width = name_width_for(page, status);
 	int bar_width = clamp(page->width - name_width - FIXED_WIDTH, BAR_MIN, BAR_MAX);
 	size_t rows = rows_for(page, status->log_count);
-	const struct log_status **logs;
+	struct log_status *logs;
 
 	status_print_node(status, page->colour, out);
 	if (!status->log_count) {
@@ -150,7 +149,7 @@ void watch_print_page(const struct watch_page *page, const struct status *status
 		bar_width + 7, "IN SYNC", "COPY RATE", "TIME LEFT", "DIRTY", "REQ/s");
 	logs = order_logs(status, rows);
 	for (size_t i = 0; i < rows; i++)
-		print_row(page, logs[i], rates, name_width, bar_width, out);
+		print_row(page, &logs[i], rates, name_width, bar_width, out);
 	if (rows < status->log_count)
 		fprintf(out, "and %zu more, none in a worse state\n", status->log_count - rows);
 	free(logs);
