@@ -41,17 +41,17 @@ class ClusterMirror:
     def remove_on(self, node: Node) -> None:
         node.dm_remove(self.name)
 
-    def suspend(self) -> None:
-        self.lab.each(lambda node: node.dm_suspend(self.name), self.nodes)
+    def suspend(self, flush: bool = True) -> None:
+        self.lab.each(lambda node: node.dm_suspend(self.name, flush), self.nodes)
 
     def resume(self) -> None:
         self.lab.each(lambda node: node.dm_resume(self.name), self.nodes)
 
-    def reload(self, **changes) -> None:
+    def reload(self, flush: bool = True, **changes) -> None:
         """As LVM does it: the new table is loaded everywhere, then all suspend, then all resume."""
         self.options |= changes
         self.lab.each(lambda node: node.dm_reload(self.name, node.mirror_line(self.uuid, **self.options)), self.nodes)
-        self.suspend()
+        self.suspend(flush)
         self.resume()
 
     def wait_in_sync(self, timeout: float = 60) -> None:

@@ -4,11 +4,14 @@ import shlex
 import time
 from typing import Sequence
 
+from .channel import Handle
 from .errors import LabTimeout
 from .mirror import MirrorStatus, log_words, mirror_table, parse_mirror_status
 
 UDEVLESS = "--noudevsync --noudevrules"
 SYNC_POLL_S = 0.1
+STAT_POLL_S = 0.05
+WRITES_WORD = 4         # of a device's stat in sysfs: writes completed
 
 
 class DeviceMapper:
@@ -46,10 +49,13 @@ class DeviceMapper:
         return self.dm_create(name, f"0 {self.device_sectors(disk)} delay {device} 0 {read_ms} {device} 0 {write_ms}")
 
     def dm_undelay(self, name: str, disk: str) -> None:
-        """From now on it is as fast as the disk below."""
-        self.dm_reload(name, f"0 {self.device_sectors(disk)} linear {self.device(disk)} 0")
-        self.dm_suspend(name, flush=False)
-        self.dm_resume(name)
+        """From now on it is as fast, and as well, as the disk below."""
+        self._dm_become(name, f"0 {self.device_sectors(disk)} linear {self.device(disk)} 0")
+
+    def dm_slow_down(self, name: str, disk: str, write_ms: int) -> None:
+        """From now on its writes are late."""
+        device = self.device(disk)
+        self._dm_become(name, f"0 {self.device_sectors(disk)} delay {device} 0 0 {device} 0 {write_ms}")
 
     def dm_linear(self, name: str, disk: str) -> str:
         """A disk above a disk, whose table can later be reloaded to "error". Returns its path."""
@@ -58,9 +64,25 @@ class DeviceMapper:
     def dm_fail(self, name: str) -> None:
         """Makes a device fail all I/O from now on."""
         sectors = self.run(f"blockdev --getsz /dev/mapper/{name}").out.strip()
-        self.dm_reload(name, f"0 {sectors} error")
+        self._dm_become(name, f"0 {sectors} error")
+
+    def _dm_become(self, name: str, table: str) -> None:
+        self.dm_reload(name, table)
         self.dm_suspend(name, flush=False)
         self.dm_resume(name)
+
+    def writes_done(self, name: str) -> int:
+        """Writes to a device that are complete."""
+        return int(self.run(f"cat {self._stat_path(name)}").out.split()[WRITES_WORD])
+
+    def start_await_writes(self, name: str, count: int) -> Handle:
+        """A command that ends when so many writes to the device are complete."""
+        return self.start(f"until read -r _ _ _ _ done _ <{self._stat_path(name)} && [ $done -ge {count} ]; "
+                          f"do sleep {STAT_POLL_S}; done")
+
+    def _stat_path(self, name: str) -> str:
+        number = self.run(f"dmsetup info -c --noheadings -o major,minor {name}").out.strip()
+        return f"/sys/dev/block/{number}/stat"
 
     def mirror_line(self, uuid: str = "", log: str = "clustered-disk", region_size: int = 1024,
                     legs: Sequence[str] = ("leg0", "leg1"), logdev: str = "log", length_sectors: int | None = None,

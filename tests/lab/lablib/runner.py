@@ -10,16 +10,19 @@ import traceback
 from typing import Iterator, Sequence
 
 from .cluster import DEFAULT_MODULES, Lab
+from .effort import Effort
 from .errors import LabTimeout
 from .rundir import RunDir
 from .scenario import DEFAULT_NODES, Needs, Scenario, make_needs
 
 
 class Runner:
-    def __init__(self, rundir: RunDir, build: str, nodes: int = DEFAULT_NODES) -> None:
+    def __init__(self, rundir: RunDir, build: str, nodes: int = DEFAULT_NODES,
+                 effort: Effort = Effort()) -> None:
         self.rundir = rundir
         self.build = build
         self.nodes = nodes
+        self.effort = effort
         self.lab: Lab | None = None
         self.lab_needs: Needs | None = None
         self.passed = 0
@@ -57,8 +60,8 @@ class Runner:
             lab = self._lab_for(scenario.needs)
             prepared_s = time.monotonic() - started
             started = time.monotonic()
-            with alarm(scenario.timeout_s):
-                scenario.function(lab)
+            with alarm(scenario.time_limit_s(self.effort)):
+                scenario.run(lab, self.effort)
                 lab.finish()
         except Exception:
             self.failed += 1

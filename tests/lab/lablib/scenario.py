@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .cluster import DEFAULT_DISKS, DEFAULT_TOKEN_MS, Lab
+from .effort import Effort, Rounds
 
 DEFAULT_NODES = 3
 
@@ -27,16 +28,27 @@ class Needs:
 @dataclass
 class Scenario:
     name: str
-    function: Callable[[Lab], None]
+    function: Callable[..., None]
     story: str
     needs: Needs
-    timeout_s: float
+    timeout_s: float                            # besides that of its rounds
+    rounds: Rounds
     default: bool                               # whether it runs when no scenario is named
     tags: tuple[str, ...]
 
     @property
     def summary(self) -> str:
         return self.story.strip().split("\n")[0]
+
+    def runs_by_default(self, effort: Effort) -> bool:
+        return self.default and (effort.full or self.rounds.default > 0 or self.rounds.full == 0)
+
+    def time_limit_s(self, effort: Effort) -> float:
+        return self.timeout_s + self.rounds.timeout_s * self.rounds.count(effort)
+
+    def run(self, lab: Lab, effort: Effort) -> None:
+        count = self.rounds.count(effort)
+        self.function(lab, **({"rounds": count} if count else {}))
 
 
 REGISTER: dict[str, Scenario] = {}
@@ -48,8 +60,10 @@ def make_needs(nodes: int | None = None, disks: dict[str, str] | None = None, me
 
 
 def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...] = (),
-             variants: dict[str, dict] | None = None, **needs):
+             variants: dict[str, dict] | None = None, rounds: Rounds = Rounds(), **needs):
     """Registers a scenario. `timeout` (s) does not count the boot; `needs` are those of make_needs.
+
+    With `rounds` the function has an argument of that name: how often it is to repeat its failure.
 
     Each of `variants` becomes a scenario of its own: the key ends its name, the value is passed to the function.
     """
@@ -59,7 +73,7 @@ def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...
             if name in REGISTER:
                 raise ValueError(f"two scenarios are called {name}")
             REGISTER[name] = Scenario(name, functools.partial(function, **arguments), function.__doc__ or "",
-                                      make_needs(**needs), timeout, default, tuple(tags))
+                                      make_needs(**needs), timeout, rounds, default, tuple(tags))
         return function
 
     return register

@@ -1,32 +1,126 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The daemon dies under load: its kernel finds the next one."""
+"""The daemon dies, or is upgraded, under load: its kernel finds the next one."""
+import random
 import time
+from typing import NamedTuple, Sequence
 
+from lablib.channel import SIGKILL
+from lablib.clogd import SIGTERM
 from lablib.cluster import Lab
+from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, wait_until
+from lablib.effort import Rounds
+from lablib.load import DEPTH, VerifiedLoad, start_loads, stop_loads
+from lablib.node import Node
 from lablib.scenario import scenario
 
+TAGS = ("restart",)
+RESEND_S = 15           # a kernel asks again for what a daemon took along
+BACK_S = 5              # wanted where no request was lost; a kernel looks for a daemon every 2 s
+BACK_AFTER_LOSS_S = 20  # wanted where one was
+WAIT_S = 60
 
-@scenario(timeout=300)
-def daemon_restarts_under_load(lab: Lab) -> None:
-    """Each daemon in turn, then all three at once: no I/O error, no lost write, legs identical."""
-    for node in lab.nodes:
-        node.start_clogd()
-    for node in lab.nodes:
-        path = node.mirror_create("m", "restart", log="clustered-disk")
-    lab[1].wait_in_sync("m")
-    jobs = [node.start_fio(path, rw="randwrite", offset=f"{20 * i}M", size="20M", runtime=45, time_based=1,
-                           verify="crc32c", verify_backlog=64) for i, node in enumerate(lab.nodes)]
-    time.sleep(3)
-    for node in lab.nodes:
-        node.kill_clogd()
-        node.start_clogd()
-        time.sleep(4)
-    for node in lab.nodes:
-        node.kill_clogd()
-    for node in lab.nodes:
-        node.start_clogd()
-    for job in jobs:
-        assert job.wait(120).error == 0
-    for node in lab.nodes:
-        node.wait_in_sync("m")
+
+class Way(NamedTuple):
+    """How a daemon ends."""
+    signal: int
+    idle: bool          # its kernel waits for no answer then
+    loses: bool         # it may take a request along
+
+
+KILLED = Way(SIGKILL, idle=False, loses=True)
+KILLED_IDLE = Way(SIGKILL, idle=True, loses=False)
+STOPPED = Way(SIGTERM, idle=False, loses=False)
+
+
+class Restart(NamedTuple):
+    way: Way
+    back_s: float       # from the new daemon's start until writes are complete again
+    constructors: int   # CTRs that it has seen
+
+    @property
+    def is_late(self) -> bool:
+        return self.back_s > (BACK_AFTER_LOSS_S if self.way.loses else BACK_S)
+
+    @property
+    def has_lost(self) -> bool:
+        return self.back_s >= RESEND_S
+
+
+def has_nothing_in_hand(node: Node) -> bool:
+    """All requests of the kernel are answered, and no more come."""
+    seen = [node.clogctl("status", "--json")["node"]["counters"] for _ in range(2)]
+    return len({counters[what] for counters in seen for what in ("kernel_requests", "kernel_replies")}) == 1
+
+
+def pause(load: VerifiedLoad) -> None:
+    load.pause()
+    wait_until(lambda: has_nothing_in_hand(load.node), f"{load.node}'s kernel asks nothing")
+
+
+def restart(lab: Lab, loads: Sequence[VerifiedLoad], way: Way) -> list[Restart]:
+    """Ends the daemons of these loads' nodes, all at once, and starts new ones."""
+    if way.idle:
+        for load in loads:
+            pause(load)
+    lab.each(lambda node: node.kill_clogd(way.signal), [load.node for load in loads])
+
+    def come_back(node: Node) -> Restart:
+        load = next(load for load in loads if load.node is node)
+        load.go_on()
+        # What is under way to the legs already ends without a daemon.
+        enough = load.writes_done() + DEPTH + 1
+        waiting = node.start_await_writes(load.name, enough)
+        started = time.monotonic()
+        node.start_clogd(wait=False)
+        waiting.wait(WAIT_S)
+        back_s = time.monotonic() - started
+        node.wait_clogd()
+        return Restart(way, back_s, node.clogctl("status", "--json")["node"]["counters"]["kernel_constructors"])
+
+    return lab.each(come_back, [load.node for load in loads])
+
+
+def note_restarts(lab: Lab, restarts: Sequence[Restart]) -> None:
+    for what, limit_s, chosen in (
+            ("killed with requests in hand, maybe", BACK_AFTER_LOSS_S, [each for each in restarts if each.way.loses]),
+            ("with none in hand", BACK_S, [each for each in restarts if not each.way.loses])):
+        times = sorted(each.back_s for each in chosen)
+        if times:
+            lab.note(f"{len(times)} daemons ended {what}; writes back within {limit_s} s of the start: "
+                     f"{sum(not each.is_late for each in chosen)}; median {times[len(times) // 2]:.1f} s, "
+                     f"last {times[-1]:.1f} s")
+
+
+@scenario(tags=TAGS, rounds=Rounds(default=1, full=1, timeout_s=120))
+def daemons_end_in_every_way(lab: Lab, rounds: int) -> None:
+    """Killed, killed while idle, stopped, and all killed at once, under verified writes: nothing is lost."""
+    end_daemons(lab, rounds, [KILLED, KILLED_IDLE, STOPPED], KILLED)
+
+
+@scenario(tags=TAGS, rounds=Rounds(full=10, timeout_s=120),
+          variants={"killed": {"way": KILLED}, "killed-idle": {"way": KILLED_IDLE}, "stopped": {"way": STOPPED}})
+def daemons_end(lab: Lab, rounds: int, way: Way) -> None:
+    """Each daemon in turn, then all at once, under verified writes: no error, no lost write, one CTR a reconnect."""
+    end_daemons(lab, rounds, [way] * lab.node_count, way)
+
+
+def end_daemons(lab: Lab, rounds: int, ways: Sequence[Way], way_of_all: Way) -> None:
+    fill_legs(lab)
+    start_daemons(lab)
+    mirror = ClusterMirror(lab).create()
+    loads = start_loads(lab.nodes, mirror.path)
+    chance = random.Random(rounds)
+    restarts = []
+    for _ in range(rounds):
+        for victims, way in (*(([load], way) for load, way in zip(loads, ways)), (loads, way_of_all)):
+            time.sleep(chance.uniform(0.2, 1.5))    # the moment is anywhere in a write's life
+            restarts += restart(lab, victims, way)
+    stop_loads(loads)
+    note_restarts(lab, restarts)
+    assert all(each.constructors == 1 for each in restarts), restarts
+    lost = [each for each in restarts if each.has_lost and not each.way.loses]
+    assert not lost, f"requests were lost with daemons that had none: {lost}"
+    mirror.wait_in_sync()
+    assert_replicas_agree(lab)
+    mirror.remove()
     lab.assert_same("leg0", "leg1")
