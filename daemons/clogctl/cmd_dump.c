@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <qb/qblog.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +17,10 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* What libqb says of the file's form, and of its end, is not for an administrator. */
+/* What libqb says of the file's form is not for an administrator. */
 static bool is_line(const char *line)
 {
-	static const char *const others[] = {"Ringbuffer:", " ->", " =>", "ERROR: qb_rb"};
+	static const char *const others[] = {"Ringbuffer:", " ->", " =>"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strncmp(line, others[i], strlen(others[i])) == 0)
@@ -44,20 +45,29 @@ static bool copy_lines(FILE *file)
 	return known;
 }
 
-/* libqb's decoder prints to standard output, which is a file meanwhile. */
+/*
+ * libqb's decoder prints to standard output, which is `file` meanwhile, and at
+ * the end of each file complains on standard error that there is no more.
+ */
 static int decode(const char *path, FILE *file)
 {
 	int output = dup(STDOUT_FILENO);
-	int result;
+	int errors = dup(STDERR_FILENO);
+	int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int error = 0;
 
-	if (output < 0 || fflush(stdout) || dup2(fileno(file), STDOUT_FILENO) < 0)
-		return -errno;
-	result = qb_log_blackbox_print_from_file(path);
+	if (output < 0 || errors < 0 || nothing < 0 || fflush(stdout) ||
+	    dup2(fileno(file), STDOUT_FILENO) < 0 || dup2(nothing, STDERR_FILENO) < 0)
+		error = -errno;
+	else
+		(void)qb_log_blackbox_print_from_file(path);
 	(void)fflush(stdout);
 	(void)dup2(output, STDOUT_FILENO);
+	(void)dup2(errors, STDERR_FILENO);
 	close(output);
-	/* It reads until there is nothing to wait for. */
-	return result == -ETIMEDOUT ? 0 : result;
+	close(errors);
+	close(nothing);
+	return error;
 }
 
 static FILE *open_memory(void)
@@ -81,7 +91,7 @@ static int show(const char *path)
 		fprintf(stderr, "clogctl dump: a file in memory: %s\n", strerror(errno));
 		return CTL_ATTENTION;
 	}
-	shown = decode(path, file) >= 0 && copy_lines(file);
+	shown = !decode(path, file) && copy_lines(file);
 	(void)fclose(file);
 	if (!shown)
 		fprintf(stderr, "clogctl dump: %s is not a flight recorder's file\n", path);

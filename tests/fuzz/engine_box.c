@@ -369,22 +369,23 @@ void box_attach_peer(struct box *box, uint32_t node, const char *uuid)
 
 static void look_at_log(void *context, const struct engine_log_status *log)
 {
-	size_t *count = context;
+	static struct engine_map map;
+	const struct box *box = context;
 
-	(*count)++;
 	assert(log->state && log->uuid[0] != '\0' && (log->health == 'A' || log->health == 'D'));
 	assert(log->in_sync <= log->regions);
+	if (!engine_map(box->engine, log->uuid, 64, &map))
+		assert(map.cell_count > 0 && map.cell_count <= 64);
 }
 
 void box_look(struct box *box)
 {
 	struct engine_status status;
 	uint64_t position;
-	size_t count = 0;
 
 	engine_status(box->engine, &status);
 	assert(status.node == box->node);
-	engine_status_logs(box->engine, &count, look_at_log);
+	engine_status_logs(box->engine, box, look_at_log);
 	(void)engine_digest(box->engine, &position);
 	(void)engine_deadline_ms(box->engine);
 }
