@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemons/clogd/blackbox.h"
 #include "daemons/clogd/device_helper.h"
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/netlink.h"
@@ -13,6 +14,9 @@
 #include "daemons/clogd/runtime.h"
 
 #define EXIT_USAGE 2
+#define NAME       "clogd"
+
+#define BLACKBOX_CRASH_PATH PROCESS_BLACKBOX ".crash"
 
 static int fail(const char *what, int error)
 {
@@ -50,7 +54,9 @@ static int run(const struct options *options)
 	error = process_make_run_directory();
 	if (error)
 		return fail(PROCESS_RUN_DIR, error);
-	log_open("clogd", options->log_priority);
+	log_open(NAME, options->log_priority);
+	blackbox_remove_leftovers(NAME);
+	blackbox_catch_crashes(BLACKBOX_CRASH_PATH);
 	process_protect();
 	log_start(options->foreground);
 	exit_status = runtime_run(options);

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "daemons/clogd/log.h"
 
 struct ctl_access {
 	bool has_group;
@@ -30,6 +33,19 @@ static void add_members(struct ctl_access *access, char *const *names)
 	}
 }
 
+/* libqb gives the files of a connection to the user that asked, and then fills them. */
+static void check_capabilities(void)
+{
+	static const int needed[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (prctl(PR_CAPBSET_READ, needed[i], 0, 0, 0) == 0) {
+			log_warning("the setting group has no effect without CAP_CHOWN, "
+				    "CAP_DAC_OVERRIDE and CAP_FOWNER: see clogd.conf(5)");
+			return;
+		}
+}
+
 struct ctl_access *ctl_access_new(const char *group)
 {
 	struct ctl_access *access;
@@ -45,6 +61,7 @@ struct ctl_access *ctl_access_new(const char *group)
 	}
 	access = memory_new(1, sizeof(*access));
 	if (found) {
+		check_capabilities();
 		access->has_group = true;
 		access->gid = found->gr_gid;
 		add_members(access, found->gr_mem);

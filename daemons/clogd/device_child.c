@@ -2,6 +2,7 @@
 /* The helper process itself: what device_helper.h starts. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,19 @@ static int resume(const struct device_entry *entry)
 	return error;
 }
 
+/*
+ * A signal amid the suspend makes the kernel give it up half-way: dm-mirror has
+ * ended its recovery by then, takes nothing back, and the next suspend of this
+ * device waits for ever. So whoever stops the daemon must spare this process
+ * (KillMode in its unit).
+ */
 static int cycle(const struct device_entry *entry)
 {
+	sigset_t all;
 	int error;
 
+	sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	/* Our own code may lie on the mirror, and must be there for the resume. */
 	(void)mlockall(MCL_CURRENT);
 	error = device_dm_suspend(entry);

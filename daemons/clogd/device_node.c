@@ -46,7 +46,7 @@ static int open_own_node(const char *directory, dev_t number, int flags)
 	char path[PATH_MAX];
 	int descriptor;
 
-	if (snprintf(path, sizeof(path), "%s/node-XXXXXX", directory) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/clogd-node-XXXXXX", directory) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	descriptor = mkostemp(path, O_CLOEXEC);
 	if (descriptor < 0)

@@ -7,29 +7,27 @@
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/process.h"
 #include "daemons/clogd/runtime_internal.h"
+#include "daemons/clogd/supervision.h"
 
 #define SECOND_NS     1000000000ULL
 #define READY_WAIT_NS (10 * SECOND_NS)
 #define STOP_WAIT_NS  (10 * SECOND_NS)
 
-void lifecycle_ready(struct runtime *runtime, const char *status)
+void lifecycle_ready(struct runtime *runtime)
 {
-	if (runtime->ready) {
-		process_status(status);
+	if (runtime->ready)
 		return;
-	}
 	runtime->ready = true;
 	if (!runtime->options->foreground)
 		log_detach();
-	process_ready(status);
+	process_ready();
+	supervision_ready(runtime);
 }
 
+/* Corosync is not there: who started us need not wait for it. */
 static void wait_too_long(void *data)
 {
-	struct runtime *runtime = data;
-
-	if (!runtime->ready)
-		lifecycle_ready(runtime, "waiting for Corosync");
+	lifecycle_ready(data);
 }
 
 void lifecycle_stop(struct runtime *runtime, int exit_status)
@@ -57,7 +55,7 @@ static int32_t on_stop_signal(int32_t number, void *data)
 		return 0;
 	}
 	log_notice("stopping");
-	process_status("stopping");
+	supervision_stopping("stopping");
 	runtime->stopping = true;
 	if (runtime->netlink)
 		netlink_stop_listening(runtime->netlink);

@@ -12,8 +12,8 @@ struct runtime;
  * lifecycle_ready().
  */
 void lifecycle_open(struct runtime *runtime);
-/* The daemon serves the kernel: `status` is a line for systemd. */
-void lifecycle_ready(struct runtime *runtime, const char *status);
+/* The daemon serves the kernel. */
+void lifecycle_ready(struct runtime *runtime);
 /* Ends the loop. */
 void lifecycle_stop(struct runtime *runtime, int exit_status);
 

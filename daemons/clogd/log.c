@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemons/clogd/log.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemons/clogd/clock.h"
 
@@ -70,6 +75,7 @@ void log_open(const char *name, int priority)
 {
 	qb_log_init(name, LOG_DAEMON, LOG_EMERG);
 	(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
+	qb_log_format_set(QB_LOG_SYSLOG, "%b"); /* it has the rest */
 	qb_log_format_set(QB_LOG_STDERR, "%t %7p %b");
 	log_set_priority(priority);
 	(void)qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, QB_TRUE);
@@ -77,6 +83,29 @@ void log_open(const char *name, int priority)
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, BLACKBOX_BYTES);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
 	(void)qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
+}
+
+/*
+ * systemd names the file that it has given us for standard error. Through the
+ * journal's own socket a line keeps its level.
+ */
+static bool is_journal(int descriptor)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char actual[64];
+	struct stat status;
+
+	if (!stream || fstat(descriptor, &status))
+		return false;
+	(void)snprintf(actual, sizeof(actual), "%" PRIu64 ":%" PRIu64, (uint64_t)status.st_dev,
+		       (uint64_t)status.st_ino);
+	return strcmp(stream, actual) == 0;
+}
+
+static bool use_journal(void)
+{
+	return is_journal(STDERR_FILENO) &&
+	       qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_USE_JOURNAL, QB_TRUE) == 0;
 }
 
 /* libqb crashes on a line between a target's change and the thread's start: so in this order. */
@@ -87,6 +116,10 @@ void log_start(bool foreground)
 	(void)qb_log_thread_start();
 	if (!foreground)
 		(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
+	else if (use_journal()) {
+		(void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
+		log_detach();
+	}
 }
 
 void log_detach(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's log: libqb's. To syslog when in the background, to standard
- * error in the foreground and while starting, and all of it into a blackbox in
- * memory. Once log_start() has run a line is handed to a thread, so that a full
+ * error in the foreground (to the journal where that is it) and while starting,
+ * and all of it into a blackbox in memory. Once log_start() has run a line is handed to a thread, so that a full
  * pipe or a slow syslog stops nobody. Only the loop's thread logs.
  */
 #ifndef CLOGD_DAEMONS_LOG_H

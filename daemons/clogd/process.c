@@ -6,16 +6,13 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "daemons/clogd/log.h"
@@ -211,43 +208,10 @@ void process_protect(void)
 	refuse_to_be_killed();
 }
 
-/* --- telling others --- */
+/* --- telling who started us --- */
 
-/* systemd's protocol (sd_notify(3)): a datagram of lines to a socket it names. */
-static void notify(const char *text)
+void process_ready(void)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t length = path ? strlen(path) : 0;
-	int descriptor;
-
-	if (length < 2 || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
-		return;
-	memcpy(address.sun_path, path, length);
-	if (*path == '@') /* an abstract name */
-		address.sun_path[0] = '\0';
-	descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (descriptor < 0)
-		return;
-	(void)sendto(descriptor, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-	close(descriptor);
-}
-
-void process_status(const char *status)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text), "STATUS=%s", status);
-	notify(text);
-}
-
-void process_ready(const char *status)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text), "READY=1\nSTATUS=%s", status);
-	notify(text);
 	if (ready_pipe < 0)
 		return;
 	/* Nobody reads a daemon's output; its log is elsewhere by now. */

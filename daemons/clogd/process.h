@@ -9,6 +9,7 @@
 #define PROCESS_PID_FILE "/run/cmirrord.pid" /* where LVM looks, and for a POSIX lock on it */
 #define PROCESS_RUN_DIR  "/run/clogd"
 #define PROCESS_BLACKBOX PROCESS_RUN_DIR "/blackbox" /* where the flight recorder is written */
+#define PROCESS_NODE_DIR "/dev" /* device nodes that udev has not made yet: /run is mounted nodev */
 
 /*
  * Forks. Returns in the child, 0 or a negative errno. The parent stays until
@@ -31,10 +32,8 @@ int process_make_run_directory(void);
  */
 void process_protect(void);
 
-/* Starting up is over: lets the parent go, and tells systemd, with a line of status. */
-void process_ready(const char *status);
-/* Tells systemd one line. */
-void process_status(const char *status);
+/* Starting up is over: lets the parent go. */
+void process_ready(void);
 /* Removes the pid file. The last thing to do. */
 void process_end(const char *pid_file);
 

@@ -141,7 +141,7 @@ static void start_engine(struct runtime *runtime)
 	}
 	log_info("serving the kernel as node %u, log devices by %s", settings.node,
 		 blockio_engine(runtime->blockio));
-	lifecycle_ready(runtime, "serving the kernel");
+	lifecycle_ready(runtime);
 }
 
 static void on_message(void *context, uint32_t node, const void *bytes, size_t size)
@@ -225,12 +225,12 @@ static int open_disks(struct runtime *runtime)
 {
 	struct blockio_settings disks = {
 		.kind = BLOCKIO_BEST,
-		.node_directory = PROCESS_RUN_DIR,
+		.node_directory = PROCESS_NODE_DIR,
 		.context = runtime,
 		.done = on_disk_done,
 	};
 	struct devices_settings devices = {
-		.node_directory = PROCESS_RUN_DIR,
+		.node_directory = PROCESS_NODE_DIR,
 		.context = runtime,
 		.cycled = on_device_cycled,
 		.refreshed = on_names,
