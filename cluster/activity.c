@@ -20,17 +20,52 @@ static bool in_range(const struct locallog *log, const uint64_t *regions, uint32
 	return true;
 }
 
-static void mark(struct locallog *log, uint32_t region)
+/* Of the newest update under way that carries this region's mark; 0: none does. */
+static uint64_t ticket_of(const struct locallog *log, uint32_t region)
 {
+	uint64_t ticket = 0;
+
+	for (const struct update *update = log->updates; update; update = update->next)
+		for (uint32_t i = 0; i < update->region_count; i++)
+			if (update->regions[i] == region)
+				ticket = update->ticket;
+	return ticket;
+}
+
+/* What was sent again after a cut names no regions. */
+static uint64_t unsettled_ticket(const struct locallog *log, uint32_t region)
+{
+	uint64_t ticket = ticket_of(log, region);
+
+	return ticket ? ticket : log->marks_ticket;
+}
+
+static void flush_waits_for(struct locallog *log, uint64_t ticket)
+{
+	if (ticket > log->flush_ticket)
+		log->flush_ticket = ticket;
+}
+
+static void mark(struct engine *engine, struct locallog *log, uint32_t region)
+{
+	bool claimed = regionset_contains(log->claimed, region);
+	uint64_t first, end;
+
 	log->counters[COUNTER_MARKS]++;
 	regionset_add(log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
 	if (window_remove(log->window, region))
 		log->counters[COUNTER_MARKS_RETAINED]++;
-	if (!regionset_contains(log->claimed, region))
+	if (!claimed)
 		regionset_add(log->staged, region);
 	else if (regionset_contains(log->unsettled, region))
-		log->flush_ticket = log->marks_ticket;
+		flush_waits_for(log, unsettled_ticket(log, region));
+	if (streams_follow(&log->streams, region, claimed, engine->settings.mark_ahead_regions,
+			   &first, &end)) {
+		uint64_t count = log->active->args.region_count;
+
+		regionset_add_range(log->staged_ahead, first, end < count ? end : count);
+	}
 }
 
 static uint64_t send_update(struct engine *engine, struct locallog *log, struct wire_op *op)
@@ -71,12 +106,32 @@ static bool worth_keeping(const struct engine *engine, const struct regionlog *s
 	       !regionset_contains(state->unsynced, region);
 }
 
-static void clear(struct engine *engine, struct locallog *log, const struct regionlog *state,
-		  struct clears *clears, uint32_t region)
+/*
+ * Room for `wanted` regions more, of those that are in already. Many go at once: each message is the
+ * same work, whatever it carries.
+ */
+static void make_room(struct engine *engine, struct locallog *log, struct clears *clears,
+		      uint32_t wanted)
 {
+	uint32_t capacity = engine->settings.window_regions;
+	uint32_t keep = capacity - capacity / 8 - 1;
 	uint32_t oldest;
 	uint64_t since;
 
+	if (window_count(log->window) + wanted <= capacity)
+		return;
+	if (wanted > capacity - keep)
+		keep = wanted < capacity ? capacity - wanted : 0;
+	while (window_count(log->window) > keep && clears->count < WIRE_REGIONS_MAX &&
+	       window_oldest(log->window, &oldest, &since)) {
+		window_remove(log->window, oldest);
+		give_back(log, clears, oldest);
+	}
+}
+
+static void clear(struct engine *engine, struct locallog *log, const struct regionlog *state,
+		  struct clears *clears, uint32_t region)
+{
 	log->counters[COUNTER_CLEARS]++;
 	regionset_remove(log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
@@ -91,10 +146,7 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 		give_back(log, clears, region);
 		return;
 	}
-	if (window_is_full(log->window) && window_oldest(log->window, &oldest, &since)) {
-		window_remove(log->window, oldest);
-		give_back(log, clears, oldest);
-	}
+	make_room(engine, log, clears, 1);
 	window_add(log->window, region, engine->now_ms);
 }
 
@@ -136,50 +188,75 @@ static void remember_update(struct locallog *log, const struct wire_op *op)
 	activity_await(log, update);
 }
 
-/* A stream that wrote n regions in a row will write more: mark some ahead, in proportion. */
-static void mark_ahead(struct engine *engine, struct locallog *log, struct wire_op *op)
+static struct wire_op staged_op(struct locallog *log)
 {
-	uint32_t region = op->regions[op->region_count - 1];
-	uint64_t end;
+	struct wire_op op = {.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t))};
+	uint64_t region;
 
-	log->stream_length =
-		op->regions[0] == log->stream_next ? log->stream_length + op->region_count : 0;
-	log->stream_next = region + 1;
-	if (log->stream_length == 0 || engine->settings.mark_ahead_regions == 0)
-		return;
-	end = (uint64_t)region + 1 +
-	      (log->stream_length < engine->settings.mark_ahead_regions
-		       ? log->stream_length
-		       : engine->settings.mark_ahead_regions);
-	for (uint64_t ahead = (uint64_t)region + 1;
-	     ahead < end && ahead < log->active->args.region_count; ahead++) {
-		if (op->region_count == WIRE_REGIONS_MAX || window_is_full(log->window))
-			break;
-		log->stream_next = (uint32_t)ahead + 1;
-		if (regionset_contains(log->claimed, (uint32_t)ahead) ||
-		    !worth_keeping(engine, engine_state(engine, log), (uint32_t)ahead))
-			continue;
-		op->regions[op->region_count++] = (uint32_t)ahead;
-		window_add(log->window, (uint32_t)ahead, engine->now_ms);
+	while (op.region_count < WIRE_REGIONS_MAX &&
+	       (region = regionset_next(log->staged, 0)) != REGION_NONE) {
+		op.regions[op.region_count++] = (uint32_t)region;
+		regionset_remove(log->staged, (uint32_t)region);
 	}
+	return op;
+}
+
+static bool worth_marking_ahead(const struct engine *engine, const struct locallog *log,
+				uint64_t region)
+{
+	return !regionset_contains(log->claimed, (uint32_t)region) &&
+	       !regionset_contains(log->kernel_marked, (uint32_t)region) &&
+	       worth_keeping(engine, engine_state(engine, log), (uint32_t)region);
+}
+
+/*
+ * Regions that streams will mark soon are marked now, and kept as if they had been cleared. They
+ * take up to half of the window; what makes room for them is older.
+ */
+static void add_ahead(struct engine *engine, struct locallog *log, struct wire_op *op)
+{
+	uint32_t most = engine->settings.window_regions / 2;
+	uint64_t wanted = regionset_count(log->staged_ahead);
+	struct clears clears = {0};
+
+	if (wanted > most)
+		wanted = most;
+	if (wanted > 0)
+		make_room(engine, log, &clears, (uint32_t)wanted);
+	for (uint64_t region = regionset_next(log->staged_ahead, 0);
+	     region != REGION_NONE && wanted > 0 && op->region_count < WIRE_REGIONS_MAX;
+	     region = regionset_next(log->staged_ahead, region + 1)) {
+		if (window_is_full(log->window) || !worth_marking_ahead(engine, log, region))
+			continue;
+		op->regions[op->region_count++] = (uint32_t)region;
+		window_add(log->window, (uint32_t)region, engine->now_ms);
+		wanted--;
+	}
+	op->others = clears.regions;
+	op->other_count = clears.count;
+	regionset_clear(log->staged_ahead);
 }
 
 static void send_staged(struct engine *engine, struct locallog *log)
 {
-	uint64_t region = regionset_next(log->staged, 0);
+	bool waits = !regionset_is_empty(log->staged);
 
-	while (region != REGION_NONE) {
-		struct wire_op op = {.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t))};
+	do {
+		struct wire_op op = staged_op(log);
+		uint64_t ticket;
 
-		while (region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX) {
-			op.regions[op.region_count++] = (uint32_t)region;
-			region = regionset_next(log->staged, region + 1);
+		if (regionset_is_empty(log->staged))
+			add_ahead(engine, log, &op);
+		if (op.region_count == 0 && op.other_count == 0) {
+			wire_op_free(&op);
+			return;
 		}
-		mark_ahead(engine, log, &op);
-		remember_update(log, &op);
-		log->flush_ticket = send_update(engine, log, &op);
-	}
-	regionset_clear(log->staged);
+		if (op.region_count > 0)
+			remember_update(log, &op);
+		ticket = send_update(engine, log, &op);
+		if (waits)
+			flush_waits_for(log, ticket);
+	} while (!regionset_is_empty(log->staged));
 }
 
 static bool holds_on_error(const struct locallog *log)
@@ -217,8 +294,8 @@ void activity_mark(struct engine *engine, struct locallog *log, const struct ulo
 		return;
 	}
 	for (uint32_t i = 0; i < request->region_count; i++)
-		mark(log, (uint32_t)request->regions[i]);
-	if (!regionset_is_empty(log->staged))
+		mark(engine, log, (uint32_t)request->regions[i]);
+	if (!regionset_is_empty(log->staged) || !regionset_is_empty(log->staged_ahead))
 		send_staged(engine, log);
 	if (request->type == ULOG_FLUSH) {
 		log->counters[COUNTER_FLUSHES]++;
@@ -262,12 +339,14 @@ void activity_settle(struct engine *engine, struct locallog *log)
 		if (state && state->type == LOG_TYPE_DISK &&
 		    !logdisk_is_settled(log, update->position))
 			break;
-		for (uint32_t i = 0; i < update->region_count; i++)
-			regionset_remove(log->unsettled, update->regions[i]);
 		log->settled_ticket = update->ticket;
 		log->updates = update->next;
 		if (!log->updates)
 			log->last_update = &log->updates;
+		/* Let go before it was settled, and marked again: another update carries it. */
+		for (uint32_t i = 0; i < update->region_count; i++)
+			if (ticket_of(log, update->regions[i]) == 0)
+				regionset_remove(log->unsettled, update->regions[i]);
 		free(update);
 	}
 	answer_settled(engine, log);
@@ -390,6 +469,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	empty_window(log);
 	regionset_clear(log->kernel_marked);
 	regionset_clear(log->staged);
+	log->streams = (struct streams){0};
 	regionset_clear(log->claimed);
 	regionset_clear(log->want_sent);
 	regionset_clear(log->done);

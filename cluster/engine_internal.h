@@ -11,6 +11,7 @@
 #include "cluster/membership.h"
 #include "cluster/outbox.h"
 #include "cluster/replica.h"
+#include "cluster/stream.h"
 #include "cluster/window.h"
 #include "common/regionset.h"
 
@@ -149,14 +150,14 @@ struct locallog {
 	struct regionset *kernel_marked; /* the kernel holds these marked */
 	struct regionset
 		*claimed; /* marked by this node in the cluster once all that was sent is ordered */
-	struct regionset *unknown;   /* claimed by an earlier daemon: the kernel may hold them */
-	struct regionset *staged;    /* marked by the kernel, not sent yet */
-	struct regionset *unsettled; /* claimed, not yet ordered and on the device */
-	struct window *window;       /* claimed, not held by the kernel */
+	struct regionset *unknown;      /* claimed by an earlier daemon: the kernel may hold them */
+	struct regionset *staged;       /* marked by the kernel, not sent yet */
+	struct regionset *staged_ahead; /* streams will mark these; empty after each request */
+	struct regionset *unsettled;    /* claimed, not yet ordered and on the device */
+	struct window *window;          /* claimed, not held by the kernel */
 	struct update *updates;
 	struct update **last_update;
-	uint32_t stream_next; /* region a stream would mark next */
-	uint32_t stream_length;
+	struct streams streams;
 
 	uint64_t started;           /* region the kernel copies now, or REGION_NONE */
 	struct regionset *done;     /* copied, not yet said */

@@ -30,6 +30,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->claimed = regionset_new();
 	log->unknown = regionset_new();
 	log->staged = regionset_new();
+	log->staged_ahead = regionset_new();
 	log->unsettled = regionset_new();
 	log->done = regionset_new();
 	log->reported = regionset_new();
@@ -77,6 +78,7 @@ void locallog_free(struct locallog *log)
 	regionset_free(log->claimed);
 	regionset_free(log->unknown);
 	regionset_free(log->staged);
+	regionset_free(log->staged_ahead);
 	regionset_free(log->unsettled);
 	regionset_free(log->done);
 	regionset_free(log->reported);

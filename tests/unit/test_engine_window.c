@@ -4,9 +4,10 @@
 
 #include "tests/lib/engine_harness.h"
 
-#define CORE "131072 clustered-core 1024 nosync"
-#define DISK "131072 clustered-disk " HARNESS_DEVICE " 1024 nosync"
-#define LUID 0xffff888012340000ULL
+#define CORE      "131072 clustered-core 1024 nosync"
+#define DISK      "131072 clustered-disk " HARNESS_DEVICE " 1024 nosync"
+#define LONG_DISK "8192000 clustered-disk " HARNESS_DEVICE " 1024 nosync"
+#define LUID      0xffff888012340000ULL
 
 static uint64_t retained(struct harness *harness, uint32_t node)
 {
@@ -154,6 +155,32 @@ static void a_stream_marks_ahead(void **state)
 	harness_end(harness);
 }
 
+/* Streams that went through more than the window holds still wait for nothing. */
+static void streams_with_a_full_window_wait_for_no_message(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, LONG_DISK);
+	unsigned int waited = 0;
+
+	(void)state;
+	for (uint64_t step = 0; step < 3000; step++) {
+		for (uint64_t stream = 0; stream < 2; stream++) {
+			uint64_t region = stream * 4000 + step;
+			uint32_t mark = harness_send_regions(harness, 2, ULOG_MARK_REGION, LUID,
+							     &region, 1);
+
+			waited += !harness_is_answered(harness, 2, mark);
+			harness_run(harness);
+			harness_clear(harness, 2, LUID, region);
+		}
+		if (step % 10 == 0)
+			harness_advance(harness, 10);
+	}
+	assert_true(waited <= 8);
+	/* One message for every 32 regions, and one for what the window lets go of. */
+	assert_true(harness_node(harness, 2)->messages < 6000 / 32 + 6000 / 128 + 40);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +190,7 @@ int main(void)
 		cmocka_unit_test(a_full_window_lets_the_oldest_go),
 		cmocka_unit_test(with_a_window_of_0_nothing_is_retained),
 		cmocka_unit_test(a_stream_marks_ahead),
+		cmocka_unit_test(streams_with_a_full_window_wait_for_no_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writers that go through a log region by region, several at a time, and how far ahead of each the
+ * log is to be marked: as far as it has come, so that a short one costs little. Fixed memory.
+ */
+#ifndef CLOGD_CLUSTER_STREAM_H
+#define CLOGD_CLUSTER_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STREAM_COUNT 16
+
+struct stream {
+	uint64_t next;   /* the region that would be marked next */
+	uint64_t ahead;  /* end of what was marked ahead */
+	uint32_t length; /* regions it has come; 0: the slot is free */
+	uint64_t used;   /* when it last moved, by `moves` */
+};
+
+struct streams {
+	struct stream slots[STREAM_COUNT];
+	uint64_t moves;
+};
+
+/*
+ * The kernel marks a region. True when [*first, *end) should be marked ahead now: at most `most`
+ * regions, about every half of that many. `known`: its mark was there already; what was marked
+ * ahead and is not there any more was marked too early.
+ */
+bool streams_follow(struct streams *streams, uint32_t region, bool known, uint32_t most,
+		    uint64_t *first, uint64_t *end);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How far ahead of a stream the log is marked. */
+#include "tests/unit/unit.h"
+
+#include "cluster/stream.h"
+
+#define MOST 64
+
+struct marks {
+	struct streams streams;
+	bool marked[4096];
+	unsigned int messages, unknown;
+};
+
+static void follow(struct marks *marks, uint32_t region)
+{
+	uint64_t first, end;
+
+	if (!marks->marked[region])
+		marks->unknown++;
+	if (streams_follow(&marks->streams, region, marks->marked[region], MOST, &first, &end)) {
+		marks->messages++;
+		for (; first < end; first++)
+			marks->marked[first] = true;
+	}
+	marks->marked[region] = true;
+}
+
+static uint32_t marked_from(const struct marks *marks, uint32_t first)
+{
+	uint32_t count = 0;
+
+	while (marks->marked[first + count])
+		count++;
+	return count;
+}
+
+static void one_region_is_no_stream(void **state)
+{
+	struct marks marks = {0};
+
+	(void)state;
+	for (uint32_t region = 0; region < 4000; region += 100)
+		follow(&marks, region);
+	assert_int_equal(marks.messages, 0);
+}
+
+static void the_marks_ahead_are_in_proportion_to_the_length(void **state)
+{
+	struct marks marks = {0};
+
+	(void)state;
+	for (uint32_t region = 0; region < 16; region++) {
+		follow(&marks, region);
+		assert_true(marked_from(&marks, region + 1) <= region + 1);
+	}
+	for (uint32_t region = 16; region < 1000; region++) {
+		follow(&marks, region);
+		assert_in_range(marked_from(&marks, region + 1), region < MOST ? 4 : MOST / 2,
+				MOST);
+	}
+	/* Only its start is ever waited for; after that a message is sent every half of the most. */
+	assert_true(marks.unknown <= 2);
+	assert_in_range(marks.messages, 1000 / MOST, 1000 / (MOST / 2) + 10);
+}
+
+static void several_streams_do_not_disturb_each_other(void **state)
+{
+	struct marks marks = {0};
+
+	(void)state;
+	for (uint32_t step = 0; step < 400; step++)
+		for (uint32_t stream = 0; stream < 8; stream++)
+			follow(&marks, stream * 500 + step);
+	assert_true(marks.unknown <= 8 * 2);
+}
+
+static void requests_that_overtake_each_other_stay_one_stream(void **state)
+{
+	struct marks marks = {0};
+
+	(void)state;
+	for (uint32_t region = 0; region < 1000; region += 4) {
+		follow(&marks, region + 1);
+		follow(&marks, region + 3);
+		follow(&marks, region);
+		follow(&marks, region + 2);
+	}
+	assert_true(marks.unknown <= 8);
+}
+
+static void marks_that_were_let_go_unused_make_the_distance_shorter(void **state)
+{
+	struct marks marks = {0};
+	uint64_t first, end;
+
+	(void)state;
+	for (uint32_t region = 0; region < 200; region++)
+		follow(&marks, region);
+	/* All that is ahead is let go; the stream goes on. */
+	assert_true(streams_follow(&marks.streams, 200, false, MOST, &first, &end));
+	assert_int_equal(first, 201);
+	assert_in_range(end - first, 1, MOST);
+	for (uint32_t i = 0; i < 20; i++)
+		(void)streams_follow(&marks.streams, (uint32_t)(201 + i), false, MOST, &first,
+				     &end);
+	assert_in_range(end - first, 1, 3);
+}
+
+static void none_is_marked_ahead_when_none_may_be(void **state)
+{
+	struct streams streams = {0};
+	uint64_t first, end;
+
+	(void)state;
+	for (uint32_t region = 0; region < 100; region++)
+		assert_false(streams_follow(&streams, region, false, 0, &first, &end));
+}
+
+static void the_last_region_of_a_log_is_followed(void **state)
+{
+	struct streams streams = {0};
+	uint64_t first, end;
+
+	(void)state;
+	assert_false(streams_follow(&streams, UINT32_MAX - 2, false, MOST, &first, &end));
+	assert_true(streams_follow(&streams, UINT32_MAX - 1, false, MOST, &first, &end));
+	assert_int_equal(first, UINT32_MAX);
+	assert_int_equal(end, (uint64_t)UINT32_MAX + 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_region_is_no_stream),
+		cmocka_unit_test(the_marks_ahead_are_in_proportion_to_the_length),
+		cmocka_unit_test(several_streams_do_not_disturb_each_other),
+		cmocka_unit_test(requests_that_overtake_each_other_stay_one_stream),
+		cmocka_unit_test(marks_that_were_let_go_unused_make_the_distance_shorter),
+		cmocka_unit_test(none_is_marked_ahead_when_none_may_be),
+		cmocka_unit_test(the_last_region_of_a_log_is_followed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
