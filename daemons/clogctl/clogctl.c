@@ -8,7 +8,7 @@
 
 static const struct command *const commands[] = {
 	&status_command, &watch_command, &map_command,       &check_command, &metrics_command,
-	&fenced_command, &dump_command,  &log_level_command, &table_command,
+	&fenced_command, &dump_command,  &log_level_command, &table_command, &stop_command,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

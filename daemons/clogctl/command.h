@@ -28,6 +28,7 @@ extern const struct command log_level_command;
 extern const struct command map_command;
 extern const struct command metrics_command;
 extern const struct command status_command;
+extern const struct command stop_command;
 extern const struct command table_command;
 extern const struct command watch_command;
 

@@ -44,15 +44,13 @@ static void stop_late(void *data)
 	lifecycle_stop(runtime, EXIT_SUCCESS);
 }
 
-static int32_t on_stop_signal(int32_t number, void *data)
+void lifecycle_begin_stop(struct runtime *runtime)
 {
-	struct runtime *runtime = data;
 	qb_loop_timer_handle ignored;
 
-	(void)number;
 	if (runtime->stopping || !runtime->engine) {
 		lifecycle_stop(runtime, EXIT_SUCCESS);
-		return 0;
+		return;
 	}
 	log_notice("stopping");
 	supervision_stopping("stopping");
@@ -62,6 +60,12 @@ static int32_t on_stop_signal(int32_t number, void *data)
 	(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, STOP_WAIT_NS, runtime, stop_late,
 				&ignored);
 	runtime_after_input(runtime);
+}
+
+static int32_t on_stop_signal(int32_t number, void *data)
+{
+	(void)number;
+	lifecycle_begin_stop(data);
 	return 0;
 }
 

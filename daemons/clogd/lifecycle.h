@@ -14,6 +14,8 @@ struct runtime;
 void lifecycle_open(struct runtime *runtime);
 /* The daemon serves the kernel. */
 void lifecycle_ready(struct runtime *runtime);
+/* As SIGTERM does. */
+void lifecycle_begin_stop(struct runtime *runtime);
 /* Ends the loop. */
 void lifecycle_stop(struct runtime *runtime, int exit_status);
 

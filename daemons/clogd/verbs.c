@@ -116,12 +116,23 @@ static void run_log_level(struct runtime *runtime, uint64_t call, const char *wo
 	answer(runtime, call, CTL_FINE, "%s\n", log_level());
 }
 
+static void run_stop(struct runtime *runtime, uint64_t call, const char *words)
+{
+	bool forced = strcmp(words, "force") == 0;
+
+	if (*words && !forced)
+		answer(runtime, call, CTL_USAGE, "stop: '%s' is not 'force'\n", words);
+	else
+		verbs_stop(runtime, call, forced);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct runtime *runtime, uint64_t call, const char *words);
 } verbs[] = {
-	{"status", run_status},       {"map", run_map}, {"fenced", run_fenced}, {"dump", run_dump},
-	{"log-level", run_log_level},
+	{"status", run_status},       {"map", run_map},
+	{"fenced", run_fenced},       {"dump", run_dump},
+	{"log-level", run_log_level}, {"stop", run_stop},
 };
 
 void verbs_run(void *context, uint64_t call, const char *line)

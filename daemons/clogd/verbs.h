@@ -8,6 +8,8 @@
  *   dump              writes the flight recorder; the answer is the file's path
  *   log-level         the answer is a level
  *   log-level LEVEL   sets it
+ *   stop              ends the daemon; refused, with their names, while mirrors are live
+ *   stop force        not refused
  */
 #ifndef CLOGD_DAEMONS_VERBS_H
 #define CLOGD_DAEMONS_VERBS_H
@@ -37,7 +39,8 @@ void verbs_run(void *context, uint64_t call, const char *line);
 /* The names are fresh. */
 void verbs_names_ready(struct runtime *runtime);
 
-/* Of verbs_status.c, for verbs.c. */
+/* Of verbs_status.c and verbs_stop.c, for verbs.c. */
 void verbs_status(struct runtime *runtime, uint64_t call, bool digests);
+void verbs_stop(struct runtime *runtime, uint64_t call, bool forced);
 
 #endif

@@ -178,10 +178,42 @@ static void what_is_shown_can_be_set(void **state)
 	}
 }
 
+static char *read_page(const char *name)
+{
+	char path[4096];
+	char *text = calloc(1, 65536);
+	FILE *file;
+
+	assert_in_range(snprintf(path, sizeof(path), "%s/man/%s", SOURCES, name), 1,
+			sizeof(path) - 1);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_in_range(fread(text, 1, 65535, file), 1, 65534);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+static void each_setting_is_in_the_manual(void **state)
+{
+	char *file_page = read_page("clogd.conf.5");
+	char *daemon_page = read_page("clogd.8");
+	char expected[64];
+
+	(void)state;
+	for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+		(void)snprintf(expected, sizeof(expected), "\n.It Ic %s = ", settings[i].name);
+		assert_non_null(strstr(file_page, expected));
+		(void)snprintf(expected, sizeof(expected), "\n.Fl -%s", settings[i].name);
+		assert_non_null(strstr(daemon_page, expected));
+	}
+	free(file_page);
+	free(daemon_page);
+}
+
 /* With its comment signs taken away, the installed file sets each setting to its default. */
 static void the_installed_file_shows_the_defaults(void **state)
 {
-	FILE *file = fopen(CONFIG_SAMPLE, "r");
+	FILE *file = fopen(SOURCES "/etc/clogd.conf", "r");
 	char text[8192];
 	size_t length;
 	char shown[SETTING_TEXT_SIZE];
@@ -219,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_binary_file_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_left_to_the_caller),
 		cmocka_unit_test(what_is_shown_can_be_set),
+		cmocka_unit_test(each_setting_is_in_the_manual),
 		cmocka_unit_test(the_installed_file_shows_the_defaults),
 	};
 
