@@ -140,8 +140,7 @@ const struct command dump_command = {
 	.arguments = "[--show [FILE]]",
 	.summary = "write clogd's flight recorder to a file, or read one",
 	.help = "clogd keeps its last log lines in memory, debugging lines too, whatever its log\n"
-		"level. This writes them to a file and prints its path; so does SIGUSR1, "
-		"silently.\n"
+		"level. This writes them to a file and prints its path; so does SIGUSR1.\n"
 		"\n"
 		"  --show       print the lines instead of the path\n"
 		"  --show FILE  print those of a file that was written before; needs no daemon\n"
