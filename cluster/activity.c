@@ -11,6 +11,7 @@
 
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
+#include "common/planted.h"
 
 static bool in_range(const struct locallog *log, const uint64_t *regions, uint32_t count)
 {
@@ -133,6 +134,8 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 		  struct clears *clears, uint32_t region)
 {
 	log->counters[COUNTER_CLEARS]++;
+	if (state && PLANTED(CLEAR_BEFORE_ORDER))
+		regionlog_clear(engine_state(engine, log), engine->settings.node, region);
 	regionset_remove(log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
 	if (log->active)
@@ -270,7 +273,7 @@ static void answer_when_settled(struct engine *engine, struct locallog *log,
 {
 	const struct regionlog *state = engine_state(engine, log);
 
-	if (log->flush_ticket <= log->settled_ticket)
+	if (log->flush_ticket <= log->settled_ticket || PLANTED(MARK_BEFORE_ORDER))
 		reply_error(engine, request, 0);
 	else if (state && state->failed && !holds_on_error(log))
 		reply_error(engine, request, -EIO);
@@ -289,7 +292,7 @@ void activity_mark(struct engine *engine, struct locallog *log, const struct ulo
 		reply_error(engine, request, -EINVAL);
 		return;
 	}
-	if (engine_is_frozen(engine) && request->region_count > 0) {
+	if (engine_is_frozen(engine) && request->region_count > 0 && !PLANTED(MARK_UNQUORATE)) {
 		pending_add(engine, log, request, WAIT_STATE, 0);
 		return;
 	}
@@ -337,7 +340,7 @@ void activity_settle(struct engine *engine, struct locallog *log)
 		return;
 	while ((update = log->updates) && update->position != 0) {
 		if (state && state->type == LOG_TYPE_DISK &&
-		    !logdisk_is_settled(log, update->position))
+		    !logdisk_is_settled(log, update->position) && !PLANTED(FLUSH_BEFORE_DISK))
 			break;
 		log->settled_ticket = update->ticket;
 		log->updates = update->next;

@@ -13,6 +13,7 @@
 #include "cluster/operations.h"
 #include "cluster/requests.h"
 #include "common/memory.h"
+#include "common/planted.h"
 
 #define SEND_AGAIN_MS 5
 
@@ -30,7 +31,9 @@ void engine_settings_init(struct engine_settings *settings)
 
 bool engine_is_frozen(const struct engine *engine)
 {
-	return engine->quorum != QUORUM_YES || !membership_is_live(engine->membership) ||
+	bool doubtful = engine->quorum == QUORUM_UNSURE && !PLANTED(UNSURE_IS_QUORATE);
+
+	return engine->quorum == QUORUM_NO || doubtful || !membership_is_live(engine->membership) ||
 	       replica_is_unproven(engine->replica);
 }
 

@@ -7,6 +7,7 @@
 
 #include "cluster/engine_internal.h"
 #include "common/disklog.h"
+#include "common/planted.h"
 
 #define RETRY_MS               2000
 #define RING_PROOF_MS          100
@@ -130,6 +131,8 @@ static uint64_t settled_position(const struct engine *engine, const struct local
 	const struct logdisk *disk = &log->disk;
 	uint64_t position = replica_position(engine->replica);
 
+	if (PLANTED(WRITTEN_TOO_MUCH))
+		return position;
 	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
 		position = disk->rewrite_position - 1;
 	for (size_t i = 0; i < disk->changed_count; i++)

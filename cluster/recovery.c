@@ -13,6 +13,7 @@
 
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
+#include "common/planted.h"
 
 #define WORK_AGAIN_MS  250
 #define CYCLE_AGAIN_MS 5000
@@ -308,7 +309,7 @@ bool recovery_in_sync(struct engine *engine, struct locallog *log, struct instan
 {
 	const struct regionlog *state = engine_state(engine, log);
 
-	if (instance->state == INSTANCE_ACTIVE &&
+	if (instance->state == INSTANCE_ACTIVE && !PLANTED(HINT_FALLS) &&
 	    (region < instance->hint || regionset_contains(instance->told_clear, region)))
 		return true;
 	if (!state || region >= state->region_count)

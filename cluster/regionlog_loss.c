@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Nodes and daemons that are lost, what they leave, and how they come back. */
 #include "cluster/regionlog_internal.h"
+#include "common/planted.h"
 
 void regionlog_give_up_marks(struct regionlog *log, struct regionlog_node *entry)
 {
@@ -23,7 +24,7 @@ void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *no
 		if (regionlog_find_node(log, nodes[i]) || (known && nodes[i] != origin) ||
 		    nodes[i] == 0)
 			continue;
-		regionlog_need_node(log, nodes[i])->opaque = true;
+		regionlog_need_node(log, nodes[i])->opaque = !PLANTED(FORGET_OPAQUE);
 	}
 }
 
@@ -56,7 +57,7 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 	/* What was given away while the node was cut off may have been written twice: nobody can tell. */
 	for (region = regionset_next(marked, 0); region < log->region_count;
 	     region = regionset_next(marked, region + 1)) {
-		if (regionset_contains(entry->marked, (uint32_t)region))
+		if (regionset_contains(entry->marked, (uint32_t)region) || PLANTED(FORGET_CUT_OFF))
 			continue;
 		regionset_add(log->unsynced, (uint32_t)region);
 		regionlog_mark(log, node, (uint32_t)region);
@@ -100,6 +101,8 @@ void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 
 	if (!entry)
 		return;
+	if (PLANTED(FORGET_DAEMON))
+		regionset_clear(entry->marked);
 	if (entry->attached)
 		entry->absent = true;
 	else if (!entry->opaque && !entry->lost)
@@ -113,6 +116,8 @@ void regionlog_node_down(struct regionlog *log, uint32_t node)
 
 	if (!entry)
 		return;
+	if (PLANTED(FORGET_DEAD))
+		regionset_clear(entry->marked);
 	/* It may have been copying: until it is gone for good, that is as good as a write. */
 	regionset_add_all(entry->marked, entry->working);
 	regionset_clear(entry->working);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cluster/regionlog.h"
+#include "common/planted.h"
 
 void regionlog_want(struct regionlog *log, uint32_t region)
 {
@@ -34,6 +35,7 @@ bool regionlog_recovered(struct regionlog *log, uint32_t node, uint32_t region, 
 	/* Not handed out, or taken back by a suspend: a copy that nobody can vouch for. */
 	if (!entry || !regionset_remove(entry->working, region))
 		return false;
+	success = success || PLANTED(BROKEN_OFF_COPY);
 	tainted = regionset_remove(entry->tainted, region);
 	/* Its own kernel finished the copy, so its own hash knows the region again. */
 	if (success)
@@ -51,13 +53,13 @@ static bool may_work_on(const struct regionlog *log, uint32_t node, uint32_t reg
 	for (size_t i = 0; i < log->node_count; i++) {
 		const struct regionlog_node *other = &log->nodes[i];
 
-		if (regionset_contains(other->working, region))
+		if (regionset_contains(other->working, region) && !PLANTED(DOUBLE_HAND_OUT))
 			return false;
 		if (other->node == node)
 			continue;
 		if (other->opaque)
 			return false;
-		if (regionset_contains(other->marked, region) ||
+		if ((regionset_contains(other->marked, region) && !PLANTED(HAND_OUT_MARKED)) ||
 		    regionset_contains(other->primary_only, region))
 			return false;
 	}

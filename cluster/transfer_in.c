@@ -7,6 +7,7 @@
 #include "cluster/membership.h"
 #include "cluster/transfer.h"
 #include "common/memory.h"
+#include "common/planted.h"
 
 struct kept_event {
 	struct kept_event *next;
@@ -65,6 +66,8 @@ void transfer_in_begin(struct transfer_in *in, uint32_t sender, uint64_t transfe
 bool transfer_in_data(struct transfer_in *in, uint32_t sender,
 		      const struct wire_snapshot_data *data)
 {
+	if (data->index == 0 && PLANTED(STALE_SNAPSHOT))
+		transfer_in_begin(in, sender, data->transfer_id);
 	if (in->sender != sender || in->transfer_id != data->transfer_id ||
 	    in->next_index != data->index)
 		return false;
@@ -113,8 +116,8 @@ int transfer_in_finish(struct transfer_in *in, const struct membership_ports *po
 {
 	int result = ports->load(ports->context, in->state.data, in->state.size);
 
-	for (const struct kept_event *event = in->first; event && result == 0;
-	     event = event->next) {
+	for (const struct kept_event *event = PLANTED(DROP_KEPT) ? NULL : in->first;
+	     event && result == 0; event = event->next) {
 		if (event->node == 0)
 			ports->apply_view(ports->context, &event->view);
 		else

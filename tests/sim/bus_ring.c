@@ -76,9 +76,10 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		if (part & NODE_BIT(id)) {
 			bus->nodes[id].ring = fragment;
-			/* The others may give away what its kernel goes on writing. */
-			if (2 * (uint32_t)__builtin_popcount(part) <=
-			    bus->world->settings.node_count)
+			/* The others may give away what its kernel goes on writing, unless it must be fenced first. */
+			if (!bus->world->settings.fencing &&
+			    2 * (uint32_t)__builtin_popcount(part) <=
+				    bus->world->settings.node_count)
 				bus->nodes[id].node->may_diverge = true;
 		}
 	for (size_t i = 0; i < ring->count; i++)

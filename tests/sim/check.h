@@ -27,6 +27,7 @@ void check_fail(struct world *world, const char *format, ...) __attribute__((for
 /* check_answers.c: each request is answered once, and soon when all is well (5). */
 void check_answer(const struct receiving_package *package, const struct ulog_reply *reply);
 void check_stray_answer(struct kernel *kernel, const struct ulog_reply *reply);
+void check_frozen(const struct daemon *daemon, const struct ulog_reply *reply);
 void check_answers_in_time(struct world *world);
 void check_resume_refused(struct kernel_log *log, int result);
 /* The loop does not spin. */

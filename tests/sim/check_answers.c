@@ -30,6 +30,14 @@ void check_answer(const struct receiving_package *package, const struct ulog_rep
 	world->checks->answered[node][slot].power_epoch = kernel->node->power_epoch;
 }
 
+/* Without quorum the others may give the region away: no write may begin. */
+void check_frozen(const struct daemon *daemon, const struct ulog_reply *reply)
+{
+	if (reply->type == ULOG_MARK_REGION && !reply->error && daemon->quorum != QUORUM_YES)
+		check_fail(daemon->world, "node %u: MARK (request %u) is answered without quorum",
+			   daemon->node->id, reply->seq);
+}
+
 void check_stray_answer(struct kernel *kernel, const struct ulog_reply *reply)
 {
 	uint32_t node = kernel->node->id, slot = reply->seq % ANSWERED_SLOTS;

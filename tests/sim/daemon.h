@@ -68,6 +68,7 @@ struct daemon {
 	uint64_t last_history;
 	uint32_t probe_answer;
 	bool probe_answered;
+	enum quorum quorum;       /* as it was told */
 	uint64_t joined_since_us; /* 0: not joined */
 };
 

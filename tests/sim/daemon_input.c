@@ -145,6 +145,7 @@ static void handle_quorum(struct daemon *daemon, const struct input *input)
 		COUNT(daemon->world, FROZEN);
 	TRACE(daemon->world, daemon->node->id, "quorum: %s, nodes %x", names[input->quorum],
 	      input->nodes >> 1);
+	daemon->quorum = input->quorum;
 	engine_quorum(daemon->engine, daemon_now_ms(daemon), input->quorum, nodes, count);
 }
 

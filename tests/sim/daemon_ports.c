@@ -39,6 +39,7 @@ static void port_reply(void *context, const struct ulog_reply *reply)
 		memcpy(&daemon->probe_answer, reply->data, sizeof(daemon->probe_answer));
 		return;
 	}
+	check_frozen(daemon, reply);
 	size = ulog_reply_encode(reply, bytes, sizeof(bytes));
 	if (size < 0) {
 		check_fail(world, "a reply that cannot be encoded: %d", size);

@@ -52,7 +52,8 @@ static void fence(void *context, uint64_t argument)
 	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
 		struct node *node = world->nodes[id];
 
-		if (is_to_be_fenced(world, node) && random_chance(&world->random_fault, 400)) {
+		if (is_to_be_fenced(world, node) &&
+		    random_chance(&world->random_fault, world->settings.fence_per_mille)) {
 			COUNT(world, FENCED);
 			TRACE(world, id, "fenced");
 			node_power_off(node);

@@ -56,7 +56,6 @@ int kernel_log_request(struct kernel_log *log, enum ulog_type type, const uint64
 {
 	for (;;) {
 		struct ulog_request request;
-		size_t room = data_size ? *data_size : 0;
 		int result;
 
 		fill_request(log, &request, type);
@@ -69,8 +68,7 @@ int kernel_log_request(struct kernel_log *log, enum ulog_type type, const uint64
 			return result;
 		if (reconnect(log) != 0)
 			return -ESRCH;
-		if (data_size)
-			*data_size = room;
+		/* The room for the next answer is the size of this one, as in fill_pkg(). */
 	}
 }
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clogd-sim: runs seeds; each in a child, so that a crash is a failed seed and not the end. */
+/* clogd-sim: the simulated cluster, from many seeds or one. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "tests/sim/batch.h"
 #include "tests/sim/clock.h"
-#include "tests/sim/fiber.h"
-#include "tests/sim/run.h"
 #include "tests/sim/scenarios.h"
+
+#define SEEDS_AT_ONCE 8
 
 struct totals {
 	uint64_t seeds;
@@ -22,52 +19,7 @@ struct totals {
 	struct counts counts;
 };
 
-/* What a child tells before and after each seed. */
-struct note {
-	uint64_t seed;
-	bool is_over;
-	struct run_result result;
-};
-
 static const char *program;
-
-static double cpu_seconds(void)
-{
-	struct rusage own, children;
-
-	getrusage(RUSAGE_SELF, &own);
-	getrusage(RUSAGE_CHILDREN, &children);
-	return (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec + children.ru_utime.tv_sec +
-			children.ru_stime.tv_sec) +
-	       (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec + children.ru_utime.tv_usec +
-			children.ru_stime.tv_usec) /
-		       1e6;
-}
-
-static void run_one(uint64_t seed, const struct trace *trace, struct run_result *result)
-{
-	struct settings settings;
-
-	settings_draw(&settings, seed);
-	run_seed(&settings, trace, result);
-	fiber_cleanup();
-}
-
-/* The child: seed after seed until it is told to stop by the count. */
-static void child_main(int out, const uint64_t *seeds, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct note note = {.seed = seeds[i]};
-
-		if (write(out, &note, sizeof(note)) != sizeof(note))
-			_exit(2);
-		run_one(seeds[i], &(struct trace){0}, &note.result);
-		note.is_over = true;
-		if (write(out, &note, sizeof(note)) != sizeof(note))
-			_exit(2);
-	}
-	_exit(0);
-}
 
 static void print_failure(uint64_t seed, const char *what)
 {
@@ -76,8 +28,10 @@ static void print_failure(uint64_t seed, const char *what)
 	fflush(stdout);
 }
 
-static void count_result(struct totals *totals, uint64_t seed, const struct run_result *result)
+static void count_result(void *context, uint64_t seed, const struct run_result *result)
 {
+	struct totals *totals = context;
+
 	totals->seeds++;
 	totals->virtual_us += result->virtual_us;
 	totals->operations += result->operations;
@@ -88,60 +42,12 @@ static void count_result(struct totals *totals, uint64_t seed, const struct run_
 	}
 }
 
-/* Runs the seeds; returns how many were dealt with, all unless the child crashed. */
-static size_t run_batch(const uint64_t *seeds, size_t count, struct totals *totals)
-{
-	struct note note;
-	size_t done = 0;
-	bool running = false;
-	int ends[2], status;
-	pid_t child;
-
-	fflush(stdout);
-	if (pipe(ends) != 0 || (child = fork()) < 0) {
-		perror(program);
-		exit(2);
-	}
-	if (child == 0) {
-		close(ends[0]);
-		child_main(ends[1], seeds, count);
-	}
-	close(ends[1]);
-	while (read(ends[0], &note, sizeof(note)) == sizeof(note)) {
-		running = !note.is_over;
-		if (note.is_over) {
-			count_result(totals, note.seed, &note.result);
-			done++;
-		}
-	}
-	close(ends[0]);
-	waitpid(child, &status, 0);
-	if (running) {
-		totals->seeds++;
-		totals->failed++;
-		print_failure(note.seed, "the daemon's code crashed");
-		done++;
-	}
-	return done;
-}
-
-static void run_all(const uint64_t *seeds, size_t count, struct totals *totals)
-{
-	for (size_t done = 0; done < count;)
-		done += run_batch(seeds + done, count - done, totals);
-}
-
 static void run_for(double seconds, uint64_t first, struct totals *totals)
 {
-	double end = cpu_seconds() + seconds;
+	double end = batch_cpu_seconds() + seconds;
 
-	while (cpu_seconds() < end) {
-		uint64_t seeds[8];
-
-		for (size_t i = 0; i < 8; i++)
-			seeds[i] = first++;
-		run_all(seeds, 8, totals);
-	}
+	for (; batch_cpu_seconds() < end; first += SEEDS_AT_ONCE)
+		batch_run_range(first, SEEDS_AT_ONCE, count_result, totals);
 }
 
 /* One seed a line; what follows the number is a remark. */
@@ -166,7 +72,7 @@ static void run_file(const char *path, struct totals *totals)
 		seeds[count++] = seed;
 	}
 	fclose(file);
-	run_all(seeds, count, totals);
+	batch_run(seeds, count, count_result, totals);
 	free(seeds);
 }
 
@@ -174,7 +80,7 @@ static int run_traced(uint64_t seed, bool traced)
 {
 	struct run_result result;
 
-	run_one(seed, &(struct trace){traced ? stdout : NULL, stdout}, &result);
+	batch_run_here(seed, &(struct trace){traced ? stdout : NULL, stdout}, &result);
 	if (result.failed)
 		print_failure(seed, result.failure);
 	else
@@ -202,7 +108,7 @@ static void usage(FILE *out)
 
 static int summarise(const struct totals *totals, double started)
 {
-	double seconds = cpu_seconds() - started;
+	double seconds = batch_cpu_seconds() - started;
 
 	printf("%llu seeds, %llu cluster-seconds, %llu failed (%llu reads and writes, %.0f "
 	       "cluster-seconds a CPU second)\n",
@@ -270,7 +176,7 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments = {.first = (uint64_t)time(NULL) * 1000};
 	struct totals totals = {0};
-	double started = cpu_seconds();
+	double started = batch_cpu_seconds();
 	int failed = 0, status;
 
 	program = argv[0];

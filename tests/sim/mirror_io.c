@@ -225,27 +225,43 @@ static void piece_written(void *context, uint32_t leg, int error, uint32_t value
 		end_piece(piece);
 }
 
-static void piece_read(void *context, uint32_t leg, int error, uint32_t value)
+static void write_piece(void *context, uint64_t value)
 {
 	struct copy_piece *piece = context;
 	struct copy *copy = piece->copy;
 	struct mirror_set *set = copy->set;
 
-	(void)leg;
-	copy->raced = copy->raced || others_write(set, copy->region->key);
-	if (error) {
-		copy->read_failed = true;
-		end_piece(piece);
+	if (set->kernel->fibers->killed)
 		return;
-	}
+	copy->raced = copy->raced || others_write(set, copy->region->key);
 	piece->writes_left = set->leg_count - 1;
 	for (uint32_t i = 0; i < set->leg_count; i++) {
 		if (i == copy->source)
 			continue;
 		count_write(set, copy->region->key, 1);
 		legs_write(&set->mirror->legs, set->kernel->node, set->leg_order[i], piece->block,
-			   value, piece_written, piece);
+			   (uint32_t)value, piece_written, piece);
 	}
+}
+
+static void piece_read(void *context, uint32_t leg, int error, uint32_t value)
+{
+	struct copy_piece *piece = context;
+	struct world *world = piece->copy->set->kernel->world;
+
+	(void)leg;
+	if (error) {
+		piece->copy->read_failed = true;
+		end_piece(piece);
+		return;
+	}
+	/* kcopyd waits for its turn, longer where it is throttled. */
+	if (world->settings.copy_pause_us)
+		clock_after(&world->clock,
+			    random_delay(&world->random_io, world->settings.copy_pause_us),
+			    write_piece, piece, value);
+	else
+		write_piece(piece, value);
 }
 
 void mirror_set_recover(struct mirror_set *set, struct region *region)

@@ -99,7 +99,7 @@ void node_crash_corosync(struct node *node, uint64_t down_us)
 		return;
 	TRACE(node->world, node->id, "corosync crashes");
 	bus_stop(&node->world->bus, node->id);
-	node->may_diverge = true;
+	node->may_diverge = !node->world->settings.fencing;
 	if (node->daemon)
 		daemon_push_disconnected(node->daemon);
 	clock_after(&node->world->clock, down_us, corosync_returns, node, node->power_epoch);

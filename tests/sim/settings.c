@@ -5,6 +5,8 @@
 
 #include "tests/sim/clock.h"
 
+#define PACE_STREAM 10230
+
 static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_POWER_OFF] = "power-off",
 	[FAULT_DAEMON_KILL] = "daemon-kill",
@@ -102,6 +104,16 @@ static void draw_faults(struct settings *settings, struct random *random)
 	settings->fault_interval_us = PICK(random, 1, 3, 8, 20) * US_PER_S;
 }
 
+/* Of a stream of its own: seeds for which it draws the first values tell the story that they told before. */
+static void draw_pace(struct settings *settings, uint64_t seed)
+{
+	struct random random;
+
+	random_init(&random, seed, PACE_STREAM);
+	settings->copy_pause_us = PICK(&random, 0, 0, 20, 200) * US_PER_MS;
+	settings->fence_per_mille = (uint32_t)PICK(&random, 400, 400, 400, 30);
+}
+
 void settings_draw(struct settings *settings, uint64_t seed)
 {
 	struct random random;
@@ -117,6 +129,7 @@ void settings_draw(struct settings *settings, uint64_t seed)
 	draw_world(settings, &random);
 	draw_load(settings, &random);
 	draw_faults(settings, &random);
+	draw_pace(settings, seed);
 }
 
 void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,
@@ -168,12 +181,14 @@ void settings_describe(const struct settings *settings, FILE *out)
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,
-		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us%s%s; "
-		"netlink loss %u/1000\n",
+		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us, "
+		"copy "
+		"pause %llu ms%s%s; netlink loss %u/1000\n",
 		(unsigned long long)settings->bus_order_us,
 		(unsigned long long)settings->bus_deliver_us, settings->bus_outbox_max,
 		settings->bus_again_per_mille, settings->bus_agreed_loss ? ", agreed loss" : "",
-		settings->leg_delay_us, settings->late_disk_writes ? ", late disk writes" : "",
+		settings->leg_delay_us, (unsigned long long)(settings->copy_pause_us / US_PER_MS),
+		settings->late_disk_writes ? ", late disk writes" : "",
 		settings->foreign_listener ? ", foreign listener" : "",
 		settings->netlink_loss_per_mille);
 	fprintf(out, "  faults for %u s, about every %llu ms:", settings->hurt_s,

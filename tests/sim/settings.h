@@ -65,6 +65,7 @@ struct settings {
 	uint32_t mark_ahead_regions;
 	uint32_t recovery_batch;
 	bool fencing;
+	uint32_t fence_per_mille; /* that a node to be fenced is, each time the manager looks */
 
 	uint64_t bus_order_us;   /* until a sent message is ordered, typically */
 	uint64_t bus_deliver_us; /* until a node has it then */
@@ -81,6 +82,7 @@ struct settings {
 	uint64_t think_us;
 	uint32_t write_per_mille;
 	enum load_pattern pattern;
+	uint64_t copy_pause_us; /* between the read and the write of a recovery */
 	uint32_t leg_delay_us;
 
 	uint32_t hurt_s;
