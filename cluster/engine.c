@@ -106,6 +106,7 @@ static int port_load(void *context, const void *bytes, size_t size)
 			      "the snapshot cannot be read (%zu bytes); asking for another", size);
 		return -EBADMSG;
 	}
+	carried_take(engine);
 	replica_free(engine->replica);
 	engine->replica = replica;
 	for (struct locallog *log = engine->logs; log; log = log->next)
@@ -176,6 +177,8 @@ static void port_live(void *context)
 	struct engine *engine = context;
 
 	engine_report(engine, REPORT_NOTICE, "this node has the state of the cluster");
+	/* Before a reconnecting instance attaches, and takes over what is said here. */
+	carried_say(engine);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		log->cycle_wanted = true;
 		attachment_rejoin(engine, log);
@@ -235,6 +238,7 @@ void engine_free(struct engine *engine)
 		locallog_free(log);
 	}
 	diskjob_free_all(engine);
+	carried_free(engine);
 	peers_free(engine);
 	membership_free(engine->membership);
 	outbox_free(engine->outbox);

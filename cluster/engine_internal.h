@@ -178,6 +178,7 @@ struct locallog {
 	uint64_t counters[COUNTER_COUNT];
 };
 
+struct carried;   /* carried.c */
 struct peers;     /* who is attached to a log; peers.c */
 struct disk_wait; /* a job that is out; logdisk.c */
 
@@ -196,6 +197,7 @@ struct engine {
 	struct locallog *logs; /* ascending by uuid */
 	struct disk_wait *jobs;
 	struct peers *peers;
+	struct carried *carried; /* own marks of an earlier daemon, over a change of the state; carried.c */
 	uint32_t met[VIEW_NODES_MAX]; /* nodes on which a clogd was ever seen */
 	size_t met_count;
 	uint64_t last_job;
@@ -274,6 +276,11 @@ void activity_adopt(struct engine *engine, struct locallog *log);
 void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
 		      uint64_t ticket);
 void activity_end(struct engine *engine, struct locallog *log);
+
+/* carried.c: marks of this node's kernel that only the state knows, when the state is replaced */
+void carried_take(struct engine *engine); /* from the state that is given up */
+void carried_say(struct engine *engine);  /* to those that have the new one */
+void carried_free(struct engine *engine);
 
 /* peers.c: who was attached, kept over the daemon's death */
 void peers_follow(struct engine *engine, const char *uuid); /* its nodes may have changed */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A daemon that was started anew knows from the state what its kernel has marked,
+ * until the kernel itself speaks. Is this node cut off before that, the others
+ * give the marks up; back again, they are told once more.
+ */
+#include <stdlib.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+struct carried {
+	struct carried *next;
+	struct wire_op rejoin;
+};
+
+static void take(struct engine *engine, const struct regionlog *state,
+		 const struct regionlog_node *own)
+{
+	struct carried *carried = memory_new(1, sizeof(*carried));
+
+	carried->rejoin = (struct wire_op){
+		.kind = OP_REJOIN,
+		.attach = {.type = state->type,
+			   .region_size_sectors = state->region_size_sectors,
+			   .region_count = own->region_count},
+		.marked = regionset_copy(own->marked),
+		.primary_only = regionset_copy(own->primary_only),
+	};
+	/* What it was copying when its daemon died may be half done. */
+	regionset_add_all(carried->rejoin.marked, own->working);
+	ulog_uuid_copy(carried->rejoin.uuid, state->uuid);
+	carried->next = engine->carried;
+	engine->carried = carried;
+}
+
+void carried_take(struct engine *engine)
+{
+	for (size_t i = 0; i < replica_log_count(engine->replica); i++) {
+		const struct regionlog *state = replica_log(engine->replica, i);
+		const struct regionlog_node *own =
+			regionlog_find_node(state, engine->settings.node);
+		const struct locallog *log = locallog_find(engine, state->uuid);
+
+		/* A live instance knows itself what its kernel has. */
+		if (own && own->attached &&
+		    !(log && log->active && log->active->state != INSTANCE_RESUMING))
+			take(engine, state, own);
+	}
+}
+
+void carried_say(struct engine *engine)
+{
+	while (engine->carried) {
+		struct carried *carried = engine->carried;
+
+		engine->carried = carried->next;
+		engine_send(engine, NULL, &carried->rejoin);
+		free(carried);
+	}
+}
+
+void carried_free(struct engine *engine)
+{
+	while (engine->carried) {
+		struct carried *carried = engine->carried;
+
+		engine->carried = carried->next;
+		wire_op_free(&carried->rejoin);
+		free(carried);
+	}
+}
