@@ -217,6 +217,8 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 		/* An earlier daemon heard of these; the kernel's region hash still knows them. */
 		if (own)
 			regionset_add_all(instance->one_leg, own->primary_only);
+		if (!regionset_is_empty(instance->one_leg))
+			oneleg_changed(engine, log->uuid);
 	} else {
 		instance->hint = 0;
 	}

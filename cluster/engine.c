@@ -239,6 +239,7 @@ void engine_free(struct engine *engine)
 	}
 	diskjob_free_all(engine);
 	carried_free(engine);
+	oneleg_free(engine);
 	peers_free(engine);
 	membership_free(engine->membership);
 	outbox_free(engine->outbox);

@@ -179,6 +179,7 @@ struct locallog {
 };
 
 struct carried;   /* carried.c */
+struct oneleg;    /* oneleg.c */
 struct peers;     /* who is attached to a log; peers.c */
 struct disk_wait; /* a job that is out; logdisk.c */
 
@@ -197,7 +198,9 @@ struct engine {
 	struct locallog *logs; /* ascending by uuid */
 	struct disk_wait *jobs;
 	struct peers *peers;
-	struct carried *carried; /* own marks of an earlier daemon, over a change of the state; carried.c */
+	struct oneleg *oneleg;
+	struct carried *
+		carried; /* own marks of an earlier daemon, over a change of the state; carried.c */
 	uint32_t met[VIEW_NODES_MAX]; /* nodes on which a clogd was ever seen */
 	size_t met_count;
 	uint64_t last_job;
@@ -276,6 +279,13 @@ void activity_adopt(struct engine *engine, struct locallog *log);
 void activity_restart(struct engine *engine, struct locallog *log, const struct regionset *marked,
 		      uint64_t ticket);
 void activity_end(struct engine *engine, struct locallog *log);
+
+/* oneleg.c: regions written to one leg, kept over the daemon's death */
+void oneleg_changed(struct engine *engine, const char *uuid);
+void oneleg_take(struct engine *engine, const char *uuid,
+		 struct instance *instance);               /* its kernel reconnects */
+void oneleg_gone(struct engine *engine, const char *uuid); /* the device is */
+void oneleg_free(struct engine *engine);
 
 /* carried.c: marks of this node's kernel that only the state knows, when the state is replaced */
 void carried_take(struct engine *engine); /* from the state that is given up */

@@ -81,6 +81,8 @@ static void construct(struct engine *engine, const struct ulog_request *request,
 	instance->reconnect = request->reconnect;
 	/* What this kernel was told before is not known: as if it never asked again. */
 	instance->hint = request->reconnect ? args->region_count : 0;
+	if (request->reconnect)
+		oneleg_take(engine, request->uuid, instance);
 	if (args->type == LOG_TYPE_CORE) {
 		instance->state = INSTANCE_INACTIVE;
 		answer_ctr(engine, instance, request);

@@ -128,6 +128,7 @@ void instance_remove(struct engine *engine, struct locallog *log, struct instanc
 {
 	struct instance **at = &log->instances;
 	struct pending *pending;
+	bool one_leg = !regionset_is_empty(instance->one_leg);
 
 	while (*at != instance)
 		at = &(*at)->next;
@@ -143,6 +144,8 @@ void instance_remove(struct engine *engine, struct locallog *log, struct instanc
 	diskjob_forget_instance(engine, instance);
 	diskjob_close(engine, instance);
 	instance_free(instance);
+	if (one_leg)
+		oneleg_changed(engine, log->uuid);
 }
 
 static bool same_request(const struct ulog_request *one, const struct ulog_request *other)

@@ -188,7 +188,8 @@ static void copied(struct engine *engine, struct locallog *log, struct instance 
 
 	if (log->started == region)
 		log->started = REGION_NONE;
-	regionset_remove(instance->one_leg, region);
+	if (regionset_remove(instance->one_leg, region))
+		oneleg_changed(engine, log->uuid);
 	/* Said already: given back by a suspend or a rejoin. Should it be handed out once more, this copy is not that one. */
 	if (!own || !regionset_contains(own->working, region) ||
 	    regionset_contains(log->reported, region))
@@ -214,7 +215,8 @@ static void one_leg_only(struct engine *engine, struct locallog *log, struct ins
 		log->started = REGION_NONE;
 		instance->gave_up = true;
 	}
-	regionset_add(instance->one_leg, region);
+	if (regionset_add(instance->one_leg, region))
+		oneleg_changed(engine, log->uuid);
 	op.regions = memory_new(1, sizeof(uint32_t));
 	op.regions[0] = region;
 	op.ticket = update->ticket = ++log->ticket;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemons/clogd/runtime.h"
-#include "daemons/clogd/attached.h"
+#include "daemons/clogd/kept.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,6 +120,11 @@ static void recall(void *context, const char *uuid, const uint32_t *nodes, size_
 	engine_recall(context, uuid, nodes, count);
 }
 
+static void recall_one_leg(void *context, const char *uuid, const uint32_t *regions, size_t count)
+{
+	engine_recall_one_leg(context, uuid, regions, count);
+}
+
 /* Once, when the node's id is known. Only then does the kernel find a log server. */
 static void start_engine(struct runtime *runtime)
 {
@@ -133,8 +138,9 @@ static void start_engine(struct runtime *runtime)
 		settings.join_seed = clock_now_ms() << 20 ^ (uint64_t)getpid();
 	runtime_ports_init(runtime, &ports);
 	runtime->engine = engine_new(&settings, &ports, clock_now_ms());
-	attached_load(runtime->engine, recall);
-	engine_recall_met(runtime->engine, met, attached_load_met(met, VIEW_NODES_MAX));
+	kept_load(KEPT_ATTACHED, runtime->engine, recall);
+	kept_load(KEPT_ONE_LEG, runtime->engine, recall_one_leg);
+	engine_recall_met(runtime->engine, met, kept_load_met(met, VIEW_NODES_MAX));
 	if (open_netlink(runtime)) {
 		lifecycle_stop(runtime, EXIT_FAILURE);
 		return;

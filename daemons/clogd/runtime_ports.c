@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the engine asks for, and where it goes. Nothing here calls back into the engine. */
-#include "daemons/clogd/attached.h"
+#include "daemons/clogd/kept.h"
 #include "daemons/clogd/log.h"
 #include "daemons/clogd/runtime_internal.h"
 
@@ -58,13 +58,20 @@ static void port_report(void *context, enum report_level level, const char *text
 static void port_remember(void *context, const char *uuid, const uint32_t *nodes, size_t count)
 {
 	(void)context;
-	attached_store(uuid, nodes, count);
+	kept_store(KEPT_ATTACHED, uuid, nodes, count);
+}
+
+static void port_remember_one_leg(void *context, const char *uuid, const uint32_t *regions,
+				  size_t count)
+{
+	(void)context;
+	kept_store(KEPT_ONE_LEG, uuid, regions, count);
 }
 
 static void port_met(void *context, const uint32_t *nodes, size_t count)
 {
 	(void)context;
-	attached_store_met(nodes, count);
+	kept_store_met(nodes, count);
 }
 
 void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
@@ -78,6 +85,7 @@ void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports)
 		.wake_device = port_wake_device,
 		.report = port_report,
 		.remember = port_remember,
+		.remember_one_leg = port_remember_one_leg,
 		.met = port_met,
 	};
 }

@@ -122,10 +122,14 @@ static void recall(struct daemon *daemon)
 	const struct kernel *kernel = daemon->node->kernel;
 
 	engine_recall_met(daemon->engine, daemon->node->met, daemon->node->met_count);
-	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++)
+	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
 		if (kernel->remembered[i].count)
 			engine_recall(daemon->engine, daemon->world->mirrors[i]->uuid,
 				      kernel->remembered[i].nodes, kernel->remembered[i].count);
+		if (kernel->one_leg[i].count)
+			engine_recall_one_leg(daemon->engine, daemon->world->mirrors[i]->uuid,
+					      kernel->one_leg[i].regions, kernel->one_leg[i].count);
+	}
 }
 
 struct daemon *daemon_start(struct node *node)

@@ -92,6 +92,19 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	}
 }
 
+static void port_remember_one_leg(void *context, const char *uuid, const uint32_t *regions,
+				  size_t count)
+{
+	struct daemon *daemon = context;
+
+	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
+		if (strcmp(daemon->world->mirrors[i]->uuid, uuid) != 0)
+			continue;
+		memcpy(daemon->node->kernel->one_leg[i].regions, regions, count * sizeof(*regions));
+		daemon->node->kernel->one_leg[i].count = count;
+	}
+}
+
 static void port_met(void *context, const uint32_t *nodes, size_t count)
 {
 	struct node *node = ((struct daemon *)context)->node;
@@ -115,5 +128,6 @@ const struct engine_ports daemon_ports = {
 	.wake_device = port_wake_device,
 	.report = port_report,
 	.remember = port_remember,
+	.remember_one_leg = port_remember_one_leg,
 	.met = port_met,
 };

@@ -55,6 +55,10 @@ struct kernel {
 		uint32_t nodes[NODES_MAX];
 		size_t count;
 	} remembered[MIRRORS_MAX];
+	struct {
+		uint32_t regions[REGIONS_MAX];
+		size_t count;
+	} one_leg[MIRRORS_MAX];                        /* also in /run */
 	uint16_t leg_writes[MIRRORS_MAX][REGIONS_MAX]; /* on their way to the legs */
 };
 

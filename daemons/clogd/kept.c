@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemons/clogd/attached.h"
+#include "daemons/clogd/kept.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cluster/view.h"
 #include "common/bytes.h"
+#include "common/memory.h"
 #include "common/ulog.h"
 #include "daemons/clogd/log.h"
 
-#define PARENT     "/run/clogd"
-#define DIRECTORY  PARENT "/attached"
-#define PATH_BYTES 96
+#define PARENT "/run/clogd"
+
+static const char *const directories[] = {
+	[KEPT_ATTACHED] = PARENT "/attached",
+	[KEPT_ONE_LEG] = PARENT "/one-leg",
+};
 
 /* A uuid may hold any byte, so the file is named by a digest; the uuid is the first line. */
-static void path_of(const char *uuid, char *path)
+static void path_of(enum kept_of_log what, const char *uuid, char path[PATH_MAX])
 {
-	snprintf(path, PATH_BYTES, DIRECTORY "/%016" PRIx64,
+	snprintf(path, PATH_MAX, "%s/%016" PRIx64, directories[what],
 		 bytes_hash(BYTES_HASH_START, uuid, strlen(uuid)));
 }
 
 /* `title`: a first line, or NULL. The file is there whole or as it was. */
-static int write_nodes(const char *path, const char *title, const uint32_t *nodes, size_t count)
+static int write_numbers(const char *path, const char *title, const uint32_t *numbers, size_t count)
 {
 	char fresh[PATH_MAX];
 	FILE *file;
@@ -42,7 +46,7 @@ static int write_nodes(const char *path, const char *title, const uint32_t *node
 	if (title)
 		fprintf(file, "%s\n", title);
 	for (size_t i = 0; i < count; i++)
-		fprintf(file, "%" PRIu32 "\n", nodes[i]);
+		fprintf(file, "%" PRIu32 "\n", numbers[i]);
 	if (ferror(file))
 		result = -EIO;
 	if (fclose(file) != 0 && result == 0)
@@ -52,53 +56,65 @@ static int write_nodes(const char *path, const char *title, const uint32_t *node
 	return result;
 }
 
-void attached_store(const char *uuid, const uint32_t *nodes, size_t count)
+void kept_store(enum kept_of_log what, const char *uuid, const uint32_t *numbers, size_t count)
 {
-	char path[PATH_BYTES];
+	char path[PATH_MAX];
 	int result;
 
-	path_of(uuid, path);
+	path_of(what, uuid, path);
 	if (count == 0) {
 		unlink(path);
 		return;
 	}
 	mkdir(PARENT, 0755);
-	mkdir(DIRECTORY, 0700);
-	result = write_nodes(path, uuid, nodes, count);
+	mkdir(directories[what], 0700);
+	result = write_numbers(path, uuid, numbers, count);
 	if (result < 0)
-		log_warning("cannot keep the nodes of %s in %s: %s", uuid, path, strerror(-result));
+		log_warning("%s: cannot keep it for the next clogd in %s: %s", uuid, path,
+			    strerror(-result));
 }
 
-static size_t read_nodes(FILE *file, uint32_t *nodes, size_t capacity)
+/* All that are there; the caller frees them. */
+static uint32_t *read_numbers(FILE *file, size_t *count)
 {
+	uint32_t *numbers = NULL;
+	size_t capacity = 0;
 	char line[32];
-	size_t count = 0;
 
-	while (count < capacity && fgets(line, sizeof(line), file))
-		nodes[count++] = (uint32_t)strtoul(line, NULL, 10);
-	return count;
+	for (*count = 0; fgets(line, sizeof(line), file); (*count)++) {
+		if (*count == capacity) {
+			capacity = capacity ? 2 * capacity : 16;
+			numbers = memory_resize(numbers, capacity * sizeof(*numbers));
+		}
+		numbers[*count] = (uint32_t)strtoul(line, NULL, 10);
+	}
+	return numbers;
 }
 
-static void load_file(const char *path, void *context, attached_fn *take)
+static void load_file(const char *path, void *context, kept_fn *take)
 {
 	char uuid[ULOG_UUID_SIZE + 2];
-	uint32_t nodes[VIEW_NODES_MAX];
+	uint32_t *numbers;
+	size_t count;
 	FILE *file = fopen(path, "re");
 
 	if (!file)
 		return;
 	if (fgets(uuid, sizeof(uuid), file) && uuid[strcspn(uuid, "\n")] == '\n') {
 		uuid[strcspn(uuid, "\n")] = '\0';
-		take(context, uuid, nodes, read_nodes(file, nodes, VIEW_NODES_MAX));
+		numbers = read_numbers(file, &count);
+		if (count > 0)
+			take(context, uuid, numbers, count);
+		free(numbers);
 	}
 	fclose(file);
 }
 
-void attached_load(void *context, attached_fn *take)
+void kept_load(enum kept_of_log what, void *context, kept_fn *take)
 {
-	DIR *directory = opendir(DIRECTORY);
+	DIR *directory = opendir(directories[what]);
 	const struct dirent *entry;
-	char path[PATH_BYTES + 256];
+	char path[PATH_MAX];
 
 	if (!directory)
 		return;
@@ -106,41 +122,47 @@ void attached_load(void *context, attached_fn *take)
 		/* Sixteen digits; anything longer is a file that was never finished. */
 		if (strlen(entry->d_name) != 16)
 			continue;
-		snprintf(path, sizeof(path), DIRECTORY "/%s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", directories[what], entry->d_name);
 		load_file(path, context, take);
 	}
 	closedir(directory);
 }
 
-static bool path_of_met(char *path)
+static bool path_of_met(char path[PATH_MAX])
 {
 	const char *directory = getenv("STATE_DIRECTORY");
 
 	return directory && snprintf(path, PATH_MAX, "%s/nodes", directory) < PATH_MAX;
 }
 
-void attached_store_met(const uint32_t *nodes, size_t count)
+void kept_store_met(const uint32_t *nodes, size_t count)
 {
 	char path[PATH_MAX];
 	int result;
 
 	if (!path_of_met(path))
 		return;
-	result = write_nodes(path, NULL, nodes, count);
+	result = write_numbers(path, NULL, nodes, count);
 	if (result < 0)
 		log_warning("cannot keep the nodes that were met in %s: %s", path,
 			    strerror(-result));
 }
 
-size_t attached_load_met(uint32_t *nodes, size_t capacity)
+size_t kept_load_met(uint32_t *nodes, size_t capacity)
 {
 	char path[PATH_MAX];
 	FILE *file = path_of_met(path) ? fopen(path, "re") : NULL;
+	uint32_t *numbers;
 	size_t count;
 
 	if (!file)
 		return 0;
-	count = read_nodes(file, nodes, capacity);
+	numbers = read_numbers(file, &count);
 	fclose(file);
+	if (count > capacity)
+		count = capacity;
+	if (count > 0)
+		memcpy(nodes, numbers, count * sizeof(*nodes));
+	free(numbers);
 	return count;
 }

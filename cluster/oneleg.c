@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Regions that this node's kernel writes to one leg, unmarked, since a write or
+ * a copy failed there. The state knows them, and so does the next daemon, unless
+ * all daemons die: then only what is kept here tells.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/engine_internal.h"
+#include "common/memory.h"
+
+/* Of an earlier daemon; its kernel has not reconnected yet. */
+struct oneleg {
+	struct oneleg *next;
+	char uuid[ULOG_UUID_SIZE];
+	struct regionset *regions;
+};
+
+static struct oneleg **find(struct engine *engine, const char *uuid)
+{
+	struct oneleg **at = &engine->oneleg;
+
+	while (*at && strcmp((*at)->uuid, uuid) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+void engine_recall_one_leg(struct engine *engine, const char *uuid, const uint32_t *regions,
+			   size_t count)
+{
+	struct oneleg *oneleg;
+
+	if (strlen(uuid) >= ULOG_UUID_SIZE)
+		return;
+	oneleg = memory_new(1, sizeof(*oneleg));
+	ulog_uuid_copy(oneleg->uuid, uuid);
+	oneleg->regions = regionset_new();
+	for (size_t i = 0; i < count; i++)
+		regionset_add(oneleg->regions, regions[i]);
+	oneleg->next = engine->oneleg;
+	engine->oneleg = oneleg;
+}
+
+void oneleg_changed(struct engine *engine, const char *uuid)
+{
+	const struct locallog *log = locallog_find(engine, uuid);
+	const struct oneleg *recalled = *find(engine, uuid);
+	struct regionset *all = recalled ? regionset_copy(recalled->regions) : regionset_new();
+	uint32_t *regions;
+	size_t count = 0;
+
+	for (const struct instance *instance = log ? log->instances : NULL; instance;
+	     instance = instance->next)
+		regionset_add_all(all, instance->one_leg);
+	regions = memory_new(regionset_count(all) + 1, sizeof(*regions));
+	for (uint64_t region = regionset_next(all, 0); region != REGION_NONE;
+	     region = regionset_next(all, region + 1))
+		regions[count++] = (uint32_t)region;
+	if (engine->ports.remember_one_leg)
+		engine->ports.remember_one_leg(engine->ports.context, uuid, regions, count);
+	free(regions);
+	regionset_free(all);
+}
+
+static void drop(struct oneleg **at)
+{
+	struct oneleg *oneleg = *at;
+
+	*at = oneleg->next;
+	regionset_free(oneleg->regions);
+	free(oneleg);
+}
+
+void oneleg_take(struct engine *engine, const char *uuid, struct instance *instance)
+{
+	struct oneleg **at = find(engine, uuid);
+
+	if (!*at)
+		return;
+	regionset_add_all(instance->one_leg, (*at)->regions);
+	drop(at);
+}
+
+void oneleg_gone(struct engine *engine, const char *uuid)
+{
+	struct oneleg **at = find(engine, uuid);
+
+	if (!*at)
+		return;
+	drop(at);
+	oneleg_changed(engine, uuid);
+}
+
+void oneleg_free(struct engine *engine)
+{
+	while (engine->oneleg)
+		drop(&engine->oneleg);
+}
