@@ -233,13 +233,14 @@ int operations_apply(struct engine *engine, uint32_t origin, const void *bytes, 
 	int result = 0;
 
 	bytes_reader_init(&reader, bytes, size);
-	replica_advance(engine->replica);
 	while (result == 0 && bytes_left(&reader) > 0) {
 		struct wire_op op;
 
 		result = wire_op_decode(&reader, &op);
 		if (result < 0)
 			break;
+		/* Each has a position of its own: what is said of one must not cover the next. */
+		replica_advance(engine->replica);
 		if (op.uuid[0])
 			apply_one(engine, origin, &op);
 		else
