@@ -53,7 +53,7 @@ static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 	uint64_t first, end;
 
 	log->counters[COUNTER_MARKS]++;
-	regionset_add(log->kernel_marked, region);
+	heldset_add(&log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
 	if (window_remove(log->window, region))
 		log->counters[COUNTER_MARKS_RETAINED]++;
@@ -136,7 +136,7 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 	log->counters[COUNTER_CLEARS]++;
 	if (state && PLANTED(CLEAR_BEFORE_ORDER))
 		regionlog_clear(engine_state(engine, log), engine->settings.node, region);
-	regionset_remove(log->kernel_marked, region);
+	heldset_remove(&log->kernel_marked, region);
 	regionset_remove(log->unknown, region);
 	if (log->active)
 		regionset_remove(log->active->told_clear, region);
@@ -208,7 +208,7 @@ static bool worth_marking_ahead(const struct engine *engine, const struct locall
 				uint64_t region)
 {
 	return !regionset_contains(log->claimed, (uint32_t)region) &&
-	       !regionset_contains(log->kernel_marked, (uint32_t)region) &&
+	       !heldset_contains(&log->kernel_marked, (uint32_t)region) &&
 	       worth_keeping(engine, engine_state(engine, log), (uint32_t)region);
 }
 
@@ -470,7 +470,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	log->in_doubt = false;
 	forget_updates(log);
 	empty_window(log);
-	regionset_clear(log->kernel_marked);
+	heldset_clear(&log->kernel_marked);
 	regionset_clear(log->staged);
 	log->streams = (struct streams){0};
 	regionset_clear(log->claimed);

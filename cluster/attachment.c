@@ -402,6 +402,15 @@ void attachment_anew(struct engine *engine, struct locallog *log)
 	start_resume(engine, log, log->active);
 }
 
+static void add_held(struct regionset *set, const struct heldset *held)
+{
+	size_t at = 0;
+	uint32_t region;
+
+	while (heldset_each(held, &at, &region))
+		regionset_add(set, region);
+}
+
 void attachment_rejoin(struct engine *engine, struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_REJOIN};
@@ -416,7 +425,7 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	op.ticket = ++log->ticket;
 	op.attach = shape_of(log->active);
 	op.marked = regionset_copy(log->claimed);
-	regionset_add_all(op.marked, log->kernel_marked);
+	add_held(op.marked, &log->kernel_marked);
 	regionset_add_all(op.marked, log->staged);
 	if (log->started != REGION_NONE)
 		regionset_add(op.marked, (uint32_t)log->started);

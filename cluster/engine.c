@@ -237,6 +237,7 @@ void engine_free(struct engine *engine)
 		engine->logs = log->next;
 		locallog_free(log);
 	}
+	free(engine->index);
 	diskjob_free_all(engine);
 	carried_free(engine);
 	oneleg_free(engine);

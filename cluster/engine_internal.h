@@ -8,6 +8,7 @@
 #define CLOGD_CLUSTER_ENGINE_INTERNAL_H
 
 #include "cluster/engine.h"
+#include "cluster/heldset.h"
 #include "cluster/membership.h"
 #include "cluster/outbox.h"
 #include "cluster/replica.h"
@@ -137,17 +138,17 @@ enum counter {
 
 /* A log that this node has something to do with. */
 struct locallog {
-	struct locallog *next;
+	struct locallog *next, *same_hash;
 	char uuid[ULOG_UUID_SIZE];
 	struct instance *instances;
 	struct instance *active; /* the one attached, or being attached */
 	struct pending *pending;
 
-	uint64_t ticket;                 /* last one used */
-	uint64_t settled_ticket;         /* all up to it are ordered and on the device */
-	uint64_t flush_ticket;           /* what the next FLUSH has to wait for */
-	uint64_t marks_ticket;           /* of the newest of `updates` */
-	struct regionset *kernel_marked; /* the kernel holds these marked */
+	uint64_t ticket;              /* last one used */
+	uint64_t settled_ticket;      /* all up to it are ordered and on the device */
+	uint64_t flush_ticket;        /* what the next FLUSH has to wait for */
+	uint64_t marks_ticket;        /* of the newest of `updates` */
+	struct heldset kernel_marked; /* the kernel holds these marked */
 	struct regionset
 		*claimed; /* marked by this node in the cluster once all that was sent is ordered */
 	struct regionset *unknown;      /* claimed by an earlier daemon: the kernel may hold them */
@@ -195,7 +196,9 @@ struct engine {
 	enum quorum quorum;
 	uint32_t cluster_nodes[VIEW_NODES_MAX];
 	size_t cluster_node_count;
-	struct locallog *logs; /* ascending by uuid */
+	struct locallog *logs;   /* ascending by uuid */
+	struct locallog **index; /* by hash of the uuid; chains of `same_hash` */
+	size_t index_size, log_count;
 	struct disk_wait *jobs;
 	struct peers *peers;
 	struct oneleg *oneleg;

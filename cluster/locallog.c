@@ -7,26 +7,65 @@
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
 
+/* --- the index --- */
+
+#define INDEX_FIRST 64
+
+static struct locallog **bucket_of(const struct engine *engine, const char *uuid)
+{
+	uint64_t hash = bytes_hash(BYTES_HASH_START, uuid, strlen(uuid));
+
+	return &engine->index[hash & (engine->index_size - 1)];
+}
+
+static void index_add(struct engine *engine, struct locallog *log)
+{
+	struct locallog **bucket = bucket_of(engine, log->uuid);
+
+	log->same_hash = *bucket;
+	*bucket = log;
+}
+
+static void index_grow(struct engine *engine)
+{
+	free(engine->index);
+	engine->index_size = engine->index_size ? 2 * engine->index_size : INDEX_FIRST;
+	engine->index = memory_new(engine->index_size, sizeof(*engine->index));
+	for (struct locallog *log = engine->logs; log; log = log->next)
+		index_add(engine, log);
+}
+
+static void index_remove(struct engine *engine, struct locallog *log)
+{
+	struct locallog **at = bucket_of(engine, log->uuid);
+
+	while (*at != log)
+		at = &(*at)->same_hash;
+	*at = log->same_hash;
+}
+
 struct locallog *locallog_find(const struct engine *engine, const char *uuid)
 {
-	for (struct locallog *log = engine->logs; log; log = log->next)
-		if (strcmp(log->uuid, uuid) == 0)
-			return log;
-	return NULL;
+	struct locallog *log = engine->index_size ? *bucket_of(engine, uuid) : NULL;
+
+	while (log && strcmp(log->uuid, uuid) != 0)
+		log = log->same_hash;
+	return log;
 }
+
+/* --- logs --- */
 
 struct locallog *locallog_need(struct engine *engine, const char *uuid)
 {
+	struct locallog *log = locallog_find(engine, uuid);
 	struct locallog **at = &engine->logs;
-	struct locallog *log;
 
+	if (log)
+		return log;
 	while (*at && strcmp((*at)->uuid, uuid) < 0)
 		at = &(*at)->next;
-	if (*at && strcmp((*at)->uuid, uuid) == 0)
-		return *at;
 	log = memory_new(1, sizeof(*log));
 	ulog_uuid_copy(log->uuid, uuid);
-	log->kernel_marked = regionset_new();
 	log->claimed = regionset_new();
 	log->unknown = regionset_new();
 	log->staged = regionset_new();
@@ -42,6 +81,9 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->disk.write_at_ms = UINT64_MAX;
 	log->disk.doubt_at_ms = UINT64_MAX;
 	log->disk.doubted = regionset_new();
+	if (engine->log_count++ == engine->index_size)
+		index_grow(engine);
+	index_add(engine, log);
 	log->next = *at;
 	*at = log;
 	return log;
@@ -74,7 +116,7 @@ void locallog_free(struct locallog *log)
 		log->updates = update->next;
 		free(update);
 	}
-	regionset_free(log->kernel_marked);
+	heldset_free(&log->kernel_marked);
 	regionset_free(log->claimed);
 	regionset_free(log->unknown);
 	regionset_free(log->staged);
@@ -99,6 +141,8 @@ void locallog_drop_if_unused(struct engine *engine, struct locallog *log)
 	while (*at != log)
 		at = &(*at)->next;
 	*at = log->next;
+	index_remove(engine, log);
+	engine->log_count--;
 	locallog_free(log);
 }
 

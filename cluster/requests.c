@@ -26,7 +26,7 @@ static void is_clean(struct engine *engine, struct locallog *log, struct instanc
 	clean = state && region < state->region_count &&
 		regionlog_in_sync(state, (uint32_t)region) &&
 		!regionlog_is_marked(state, (uint32_t)region) &&
-		!regionset_contains(log->kernel_marked, (uint32_t)region);
+		!heldset_contains(&log->kernel_marked, (uint32_t)region);
 	reply_u64(engine, request, clean);
 }
 
