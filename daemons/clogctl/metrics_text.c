@@ -104,6 +104,7 @@ static const struct {
 	/* of the node */
 	{"malformed_messages", "Messages of other nodes that were refused."},
 	{"kernel_requests", "Requests of the kernel."},
+	{"kernel_constructors", "Tables that the kernel has loaded or brought back."},
 	{"kernel_replies", "Answers to the kernel."},
 	{"kernel_malformed", "Requests of the kernel that were refused."},
 	{"kernel_foreign", "Datagrams of other programs, which were ignored."},
