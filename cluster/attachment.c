@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
-#include "cluster/group.h"
 #include "common/memory.h"
 
 static struct regionlog_attach shape_of(const struct instance *instance)
@@ -21,38 +20,6 @@ static struct regionlog_attach shape_of(const struct instance *instance)
 		.region_size_sectors = instance->args.region_size_sectors,
 		.region_count = instance->args.region_count,
 	};
-}
-
-/*
- * The state of a log travels in its ATTACH. Scattered over tens of millions of
- * regions it does not fit one message; then what is out of sync is taken by
- * whole stretches: more is copied, nothing is forgotten.
- */
-#define STRETCH_REGIONS 65536U
-#define STATE_BYTES_MAX (GROUP_MESSAGE_MAX - 4096U)
-
-static void make_state_fit(struct engine *engine, const struct locallog *log, uint64_t region_count)
-{
-	struct regionset *unsynced = log->disk.loaded;
-	struct bytes_buffer buffer = {0};
-	uint64_t region = 0;
-
-	regionset_encode(unsynced, &buffer);
-	if (buffer.size > STATE_BYTES_MAX) {
-		engine_report(engine, REPORT_WARNING,
-			      "%s: its log is too scattered for one message: more is copied than "
-			      "is out of sync",
-			      engine_short(log->uuid));
-		while ((region = regionset_next(unsynced, region)) != REGION_NONE) {
-			uint64_t first = region - region % STRETCH_REGIONS;
-			uint64_t end = first + STRETCH_REGIONS;
-
-			regionset_add_range(unsynced, first,
-					    end < region_count ? end : region_count);
-			region = end;
-		}
-	}
-	bytes_free(&buffer);
 }
 
 /*
@@ -86,7 +53,7 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 	op.attach.reconnect = log->reattaching || (instance->reconnect && !instance->was_resumed);
 	/* What an earlier reading left says nothing now. */
 	if (log->disk.loaded) {
-		make_state_fit(engine, log, op.attach.region_count);
+		logdisk_make_fit(engine, log, log->disk.loaded, op.attach.region_count);
 		op.attach.generation = log->disk.load_generation;
 		op.attach.valid_count = log->disk.load_valid;
 		op.attach.unsynced = log->disk.loaded;

@@ -182,6 +182,9 @@ static void port_live(void *context)
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		log->cycle_wanted = true;
 		attachment_rejoin(engine, log);
+		/* What was found may be lost with all that was sent. */
+		if (log->disk.recheck == RECHECK_ORDERING)
+			logdisk_recheck(engine, log);
 	}
 	peers_expect(engine);
 	housekeeping_run(engine);

@@ -84,6 +84,9 @@ struct changed_block {
 	bool writing; /* in the round that is out; later changes make an entry of their own */
 };
 
+/* What a new writer does before it writes; logdisk_recheck.c. */
+enum recheck { RECHECK_NONE, RECHECK_READING, RECHECK_ORDERING };
+
 /*
  * This node's account of the log device. Every attached node keeps it, so that
  * each can go on when the writer is lost: a position is settled when no entry
@@ -112,7 +115,9 @@ struct logdisk {
 	uint32_t writer;       /* as last seen */
 	uint64_t region_count; /* as last seen */
 	bool failed_seen;
-	/* Loading at the first attach. */
+	enum recheck recheck;
+	uint64_t recheck_ticket;
+	/* Loading at the first attach, or for a recheck. */
 	struct regionset *loaded;
 	uint64_t load_offset;
 	uint64_t load_valid;
@@ -340,7 +345,7 @@ void logdisk_others_wait(struct engine *engine, struct locallog *log, bool alway
 /* This node has not seen what was changed before and may not be written yet: any block may differ, until WRITTEN. */
 void logdisk_suspect(struct engine *engine, struct locallog *log);
 /* The old writer is gone, this node is the new one. */
-void logdisk_take_over(struct engine *engine, struct locallog *log);
+void logdisk_take_over(struct engine *engine, struct locallog *log, bool lost_writer);
 /* Its last writes may land after ours: ours go out again. */
 void logdisk_doubt(struct engine *engine, struct locallog *log);
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
@@ -362,6 +367,13 @@ void diskjob_close(struct engine *engine, struct instance *instance);
 void diskjob_done(struct engine *engine, const struct disk_result *result);
 void diskjob_free_all(struct engine *engine);
 void logdisk_load(struct engine *engine, struct locallog *log);
+/* Makes a set so coarse that it fits one message. */
+void logdisk_make_fit(struct engine *engine, const struct locallog *log, struct regionset *unsynced,
+		      uint64_t region_count);
+/* logdisk_recheck.c: what only the device knows when its writer died */
+void logdisk_recheck(struct engine *engine, struct locallog *log);
+void logdisk_recheck_loaded(struct engine *engine, struct locallog *log, int error);
+void logdisk_recheck_ordered(struct engine *engine, struct locallog *log, uint64_t ticket);
 void logdisk_load_piece(struct engine *engine, struct locallog *log,
 			const struct disk_result *result);
 

@@ -120,7 +120,7 @@ static void doubt_marked(struct engine *engine, struct locallog *log)
 	}
 }
 
-void logdisk_take_over(struct engine *engine, struct locallog *log)
+void logdisk_take_over(struct engine *engine, struct locallog *log, bool lost_writer)
 {
 	struct logdisk *disk = &log->disk;
 
@@ -129,6 +129,8 @@ void logdisk_take_over(struct engine *engine, struct locallog *log)
 		regionset_add(disk->doubted, (uint32_t)disk->changed[i].block);
 	doubt_marked(engine, log);
 	disk->urgent = true;
+	if (lost_writer)
+		logdisk_recheck(engine, log);
 	logdisk_others_wait(engine, log, true);
 	disk->doubt_step_ms = DOUBT_FIRST_MS;
 	disk->doubt_at_ms = engine->now_ms + DOUBT_FIRST_MS;
@@ -204,6 +206,7 @@ void logdisk_reset(struct locallog *log)
 	disk->write_at_ms = UINT64_MAX;
 	disk->doubt_at_ms = UINT64_MAX;
 	regionset_clear(disk->doubted);
+	disk->recheck = RECHECK_NONE;
 	disk->writer = 0;
 	disk->region_count = 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a log at the first attach: header, then the bitmap piece by piece. */
+/* Reading a log, at the first attach and at a recheck: header, then the bitmap piece by piece. */
 #include <string.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/group.h"
 #include "common/disklog.h"
 
 static void read_piece(struct engine *engine, struct locallog *log)
@@ -56,6 +57,38 @@ static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t 
 		regionset_add_range(unsynced, run, end);
 }
 
+/*
+ * What is read travels in one message. Scattered over tens of millions of
+ * regions it does not fit; then it is taken by whole stretches: more is copied,
+ * nothing is forgotten.
+ */
+#define STRETCH_REGIONS 65536U
+#define STATE_BYTES_MAX (GROUP_MESSAGE_MAX - 4096U)
+
+void logdisk_make_fit(struct engine *engine, const struct locallog *log, struct regionset *unsynced,
+		      uint64_t region_count)
+{
+	struct bytes_buffer buffer = {0};
+	uint64_t region = 0;
+
+	regionset_encode(unsynced, &buffer);
+	if (buffer.size > STATE_BYTES_MAX) {
+		engine_report(engine, REPORT_WARNING,
+			      "%s: its log is too scattered for one message: more is copied than "
+			      "is out of sync",
+			      engine_short(log->uuid));
+		while ((region = regionset_next(unsynced, region)) != REGION_NONE) {
+			uint64_t first = region - region % STRETCH_REGIONS;
+			uint64_t end = first + STRETCH_REGIONS;
+
+			regionset_add_range(unsynced, first,
+					    end < region_count ? end : region_count);
+			region = end;
+		}
+	}
+	bytes_free(&buffer);
+}
+
 static void take_header(struct locallog *log, const uint8_t *bytes)
 {
 	struct disklog_header header;
@@ -89,8 +122,12 @@ void logdisk_load_piece(struct engine *engine, struct locallog *log,
 {
 	struct instance *instance = log->active;
 
-	if (!instance || instance->state != INSTANCE_RESUMING || !log->disk.loaded)
+	if (!instance || !log->disk.loaded)
 		return;
+	if (result->result <= 0 && log->disk.recheck == RECHECK_READING) {
+		logdisk_recheck_loaded(engine, log, (int)result->result);
+		return;
+	}
 	if (result->result <= 0) {
 		/* As the kernel does: a log that cannot be read says nothing, so nothing is in sync. */
 		engine_report(
@@ -107,6 +144,8 @@ void logdisk_load_piece(struct engine *engine, struct locallog *log,
 	if (log->disk.load_offset <
 	    disklog_size_bytes(instance->args.region_count, instance->block_bytes))
 		read_piece(engine, log);
+	else if (log->disk.recheck == RECHECK_READING)
+		logdisk_recheck_loaded(engine, log, 0);
 	else
 		attachment_loaded(engine, log);
 }

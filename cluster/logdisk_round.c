@@ -214,7 +214,8 @@ static bool may_start_round(const struct locallog *log)
 {
 	const struct logdisk *disk = &log->disk;
 
-	if (disk->round_jobs > 0 || log->detach_sent || !log->active || log->active->handle < 0)
+	if (disk->round_jobs > 0 || disk->recheck != RECHECK_NONE || log->detach_sent ||
+	    !log->active || log->active->handle < 0)
 		return false;
 	return disk->changed_count > 0 || disk->rewrite_block < disk->rewrite_end;
 }
@@ -267,6 +268,14 @@ static void probe_ring(struct engine *engine, struct locallog *log)
 	engine_send(engine, log, &op);
 }
 
+/* Its node is gone; not only its daemon, or its part in this log. */
+static bool is_lost(const struct regionlog *state, uint32_t writer)
+{
+	const struct regionlog_node *entry = writer ? regionlog_find_node(state, writer) : NULL;
+
+	return writer != 0 && (!entry || entry->lost);
+}
+
 void logdisk_follow(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog *state = engine_state(engine, log);
@@ -280,9 +289,11 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 	log->disk.region_count = state->region_count;
 	writer = state->writer;
 	if (writer != log->disk.writer) {
+		bool lost = is_lost(state, log->disk.writer);
+
 		log->disk.writer = writer;
 		if (writer == engine->settings.node)
-			logdisk_take_over(engine, log);
+			logdisk_take_over(engine, log, lost);
 	}
 	if (writer != engine->settings.node)
 		return;

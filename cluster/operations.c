@@ -87,6 +87,9 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	case OP_WORK:
 		recovery_ordered(engine, log, op);
 		break;
+	case OP_FOUND:
+		logdisk_recheck_ordered(engine, log, op->ticket);
+		break;
 	case OP_REJOIN:
 		if (outcome->refused)
 			attachment_anew(engine, log);
@@ -98,6 +101,13 @@ static void own_operation(struct engine *engine, struct locallog *log, const str
 	}
 }
 
+/* Regions that a kernel was told to be in sync may not be so any more. */
+static bool may_unsync(enum wire_op_kind kind)
+{
+	return kind == OP_ATTACH || kind == OP_RELEASE || kind == OP_DETACH || kind == OP_FORGET ||
+	       kind == OP_REJOIN || kind == OP_FOUND;
+}
+
 static void local_effects(struct engine *engine, struct locallog *log, uint32_t origin,
 			  const struct wire_op *op, const struct replica_outcome *outcome)
 {
@@ -107,8 +117,7 @@ static void local_effects(struct engine *engine, struct locallog *log, uint32_t 
 		logdisk_written(log, op->position);
 	if (origin == engine->settings.node)
 		own_operation(engine, log, op, outcome);
-	if (op->kind == OP_REJOIN || op->kind == OP_ATTACH)
-		log->cycle_wanted = log->cycle_wanted || op->kind == OP_REJOIN;
+	log->cycle_wanted = log->cycle_wanted || may_unsync(op->kind);
 	log->disk.failed_seen = outcome->log && outcome->log->failed;
 	if (log->disk.failed_seen && !was_failed) {
 		engine_report(

@@ -120,6 +120,8 @@ bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region);
  */
 void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
 		      const struct regionset *marked, const struct regionset *primary_only);
+/* The device calls these dirty, for a reason that died with its writer. */
+void regionlog_found(struct regionlog *log, const struct regionset *dirty);
 /* A write of `node` reached one leg only. */
 void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region);
 /*

@@ -95,6 +95,12 @@ bool regionlog_needs_attach(const struct regionlog *log)
 	return !regionlog_any_attached(log) && (log->type == LOG_TYPE_DISK || !known);
 }
 
+void regionlog_found(struct regionlog *log, const struct regionset *dirty)
+{
+	regionset_add_all(log->unsynced, dirty);
+	regionset_remove_range(log->unsynced, log->region_count, LOGARGS_REGIONS_MAX);
+}
+
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);

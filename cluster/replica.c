@@ -236,6 +236,9 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 	case OP_REJOIN:
 		regionlog_rejoin(log, origin, &op->attach, op->marked, op->primary_only);
 		break;
+	case OP_FOUND:
+		regionlog_found(log, op->marked);
+		break;
 	case OP_WRITTEN: /* changes no state: the nodes keep their own accounts of the device */
 	case OP_ATTACH:
 	case OP_EXPECT:

@@ -43,11 +43,12 @@ enum wire_op_kind {
 	OP_HEALTH = 10,
 	OP_REJOIN = 11,
 	OP_EXPECT = 12, /* nodes whose kernels may hold marks that no daemon remembers */
+	OP_FOUND = 13,  /* regions that the device calls dirty, without a reason in the state */
 	/* Of nodes, not of a log: */
-	OP_NODE_DOWN = 13,   /* a node without a daemon left the cluster */
-	OP_DAEMON_GONE = 14, /* a node is there, its daemon is not */
-	OP_FENCED = 15,      /* a lost node cannot write any more */
-	OP_FOUNDED = 16,     /* the state that was founded anew is known to be the latest, or not */
+	OP_NODE_DOWN = 14,   /* a node without a daemon left the cluster */
+	OP_DAEMON_GONE = 15, /* a node is there, its daemon is not */
+	OP_FENCED = 16,      /* a lost node cannot write any more */
+	OP_FOUNDED = 17,     /* the state that was founded anew is known to be the latest, or not */
 };
 #define OP_KIND_MAX OP_FOUNDED
 
@@ -62,12 +63,12 @@ struct wire_op {
 	uint32_t region_count;
 	uint32_t *others; /* UPDATE: cleared; WORK: failed */
 	uint32_t other_count;
-	uint32_t want;                  /* WORK: regions to be handed out */
-	uint64_t position;              /* WRITTEN */
-	bool failed;                    /* HEALTH */
-	uint32_t node;                  /* NODE_DOWN, DAEMON_GONE, FENCED */
-	bool doubtful;                  /* FOUNDED: others may have gone on */
-	struct regionset *marked;       /* REJOIN */
+	uint32_t want;            /* WORK: regions to be handed out */
+	uint64_t position;        /* WRITTEN */
+	bool failed;              /* HEALTH */
+	uint32_t node;            /* NODE_DOWN, DAEMON_GONE, FENCED */
+	bool doubtful;            /* FOUNDED: others may have gone on */
+	struct regionset *marked; /* REJOIN, FOUND; both say the count of regions in `attach` */
 	struct regionset *primary_only; /* REJOIN */
 };
 

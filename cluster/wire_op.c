@@ -103,6 +103,10 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		regionset_encode(op->marked, buffer);
 		regionset_encode(op->primary_only, buffer);
 		break;
+	case OP_FOUND:
+		bytes_put_u64(buffer, op->attach.region_count);
+		regionset_encode(op->marked, buffer);
+		break;
 	case OP_NODE_DOWN:
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
@@ -148,6 +152,13 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 			op->marked = regionset_decode(reader, op->attach.region_count);
 		if (op->marked)
 			op->primary_only = regionset_decode(reader, op->attach.region_count);
+		break;
+	case OP_FOUND:
+		op->attach.region_count = bytes_get_u64(reader);
+		if (op->attach.region_count > LOGARGS_REGIONS_MAX)
+			reader->failed = true;
+		else
+			op->marked = regionset_decode(reader, op->attach.region_count);
 		break;
 	case OP_NODE_DOWN:
 	case OP_DAEMON_GONE:

@@ -151,6 +151,13 @@ static void fenced(struct wire_op *op)
 	op->node = 3;
 }
 
+static void found(struct wire_op *op)
+{
+	op->kind = OP_FOUND;
+	op->attach.region_count = 200000;
+	op->marked = set(65530, 65540, 3);
+}
+
 static void founded(struct wire_op *op)
 {
 	op->kind = OP_FOUNDED;
@@ -162,7 +169,7 @@ static void founded(struct wire_op *op)
 static void (*const makers[])(struct wire_op *op) = {
 	attach_of_disk, attach_of_core, release, detach,  forget, update, update_of_nothing,
 	work,           want,           unsync,  written, health, rejoin, node_down,
-	daemon_gone,    fenced,         expect,  founded,
+	daemon_gone,    fenced,         expect,  founded, found,
 };
 
 const size_t wire_sample_op_count = sizeof(makers) / sizeof(makers[0]);
