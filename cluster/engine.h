@@ -169,7 +169,8 @@ struct engine_log_status {
 	uint64_t retained;        /* of this node */
 	const uint32_t *attached; /* node ids, ascending */
 	size_t attached_count;
-	uint32_t writer; /* 0: none */
+	uint32_t writer;     /* 0: none */
+	uint64_t generation; /* counts first attaches and last detaches */
 	const struct engine_recovering *recovering;
 	size_t recovering_count;
 	const char *device; /* of the log; "" for core */

@@ -143,6 +143,7 @@ static void describe_state(const struct regionlog *state, struct lists *lists,
 	status->in_sync = regionlog_sync_count(state, state->region_count);
 	status->dirty = regionlog_dirty_count(state);
 	status->writer = state->type == LOG_TYPE_DISK ? state->writer : 0;
+	status->generation = state->generation;
 	status->health = state->failed ? 'D' : 'A';
 	list_nodes(state, lists, status);
 }

@@ -163,6 +163,7 @@ static void add_log(void *context, const struct engine_log_status *log)
 	json_add_number(object, "retained", log->retained);
 	json_add_ids(object, "attached", log->attached, log->attached_count);
 	json_add_number(object, "writer", log->writer);
+	json_add_number(object, "generation", log->generation);
 	json_add(object, "recovering", make_recovering(log));
 	json_add(object, "log_device", make_log_device(log));
 	json_add(object, "instances", make_instances(log));

@@ -18,6 +18,7 @@ struct seen {
 	size_t marked_count;
 	uint32_t lost[4];
 	size_t lost_count;
+	uint64_t generation;
 };
 
 static void keep(void *context, const struct engine_log_status *log)
@@ -26,6 +27,7 @@ static void keep(void *context, const struct engine_log_status *log)
 
 	strcpy(seen->state, log->state);
 	strcpy(seen->reason, log->reason);
+	seen->generation = log->generation;
 	seen->marked_count = log->marked_count;
 	memcpy(seen->marked, log->marked, log->marked_count * sizeof(*log->marked));
 	seen->lost_count = log->lost_count;
@@ -106,6 +108,20 @@ static void a_dead_node_is_named_until_it_is_fenced(void **state)
 	harness_run(harness);
 	assert_int_equal(look(harness, 1).lost_count, 0);
 	harness_free(harness);
+}
+
+/* By it the nodes wait for each other when they change devices together. */
+static void the_generation_tells_when_all_have_suspended(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
+	uint64_t before = look(harness, 1).generation;
+
+	(void)state;
+	harness_suspend(harness, 1, LUID);
+	assert_int_equal(look(harness, 1).generation, before);
+	harness_suspend(harness, 2, LUID);
+	assert_int_not_equal(look(harness, 1).generation, before);
+	harness_end(harness);
 }
 
 static void a_map_shows_each_region_where_they_are_few(void **state)
@@ -203,6 +219,7 @@ int main(void)
 		cmocka_unit_test(marks_are_told_by_node),
 		cmocka_unit_test(a_frozen_log_says_why),
 		cmocka_unit_test(a_dead_node_is_named_until_it_is_fenced),
+		cmocka_unit_test(the_generation_tells_when_all_have_suspended),
 		cmocka_unit_test(a_map_shows_each_region_where_they_are_few),
 		cmocka_unit_test(cells_add_up_to_the_log),
 		cmocka_unit_test(what_a_lost_node_wrote_is_out_of_sync_on_the_map),
