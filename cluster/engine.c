@@ -109,8 +109,11 @@ static int port_load(void *context, const void *bytes, size_t size)
 	carried_take(engine);
 	replica_free(engine->replica);
 	engine->replica = replica;
-	for (struct locallog *log = engine->logs; log; log = log->next)
+	for (struct locallog *log = engine->logs; log; log = log->next) {
 		logdisk_reset(log);
+		if (log->active && log->active->args.type == LOG_TYPE_DISK)
+			logdisk_suspect(engine, log);
+	}
 	return 0;
 }
 
