@@ -27,6 +27,9 @@ void census_say_hello(struct membership *membership, bool unasked)
 		.version_max = WIRE_VERSION_MAX,
 		.state = own_state(membership),
 		.join_id = membership->join_id,
+		.lineage = membership->has_state
+				   ? membership->ports.lineage(membership->ports.context)
+				   : 0,
 		.era = membership->era,
 		.position = membership->has_state
 				    ? membership->ports.position(membership->ports.context)
@@ -107,13 +110,30 @@ static void settle_own_state(struct membership *membership)
 	membership->outdated = true;
 }
 
+/* A node that was cut off for a moment need not have seen it: with a state of its own it meets those that founded one. */
+static bool live_ones_differ(const struct membership *membership)
+{
+	const struct member *first = membership_find(membership, census_lowest_live(membership));
+
+	for (size_t i = 0; first && i < membership->member_count; i++)
+		if (membership->members[i].state == HELLO_LIVE &&
+		    membership->members[i].lineage != first->lineage)
+			return true;
+	return false;
+}
+
 static void found(struct membership *membership)
 {
 	struct member *authority = find_authority(membership);
 	bool fresh = authority->state == HELLO_FRESH;
 
-	for (size_t i = 0; i < membership->member_count; i++)
-		membership->members[i].vouching = membership->members[i].state == HELLO_STALE;
+	for (size_t i = 0; i < membership->member_count; i++) {
+		struct member *member = &membership->members[i];
+
+		member->vouching = member->state == HELLO_STALE;
+		if (member->state == HELLO_LIVE)
+			member->state = HELLO_OUTDATED;
+	}
 	authority->state = HELLO_LIVE;
 	/* Snapshots that are under way were taken before. */
 	transfer_in_reset(membership->incoming);
@@ -125,9 +145,9 @@ static void found(struct membership *membership)
 		return;
 	}
 	if (fresh)
-		membership->ports.start_empty(membership->ports.context);
+		membership->ports.start_empty(membership->ports.context, membership->census_id);
 	else
-		membership->ports.founded(membership->ports.context);
+		membership->ports.founded(membership->ports.context, membership->census_id);
 	membership_become_live(membership);
 	/* Without quorum others may go on still: the next census has to ask again. */
 	membership->cut_off = membership->quorum == QUORUM_NO;
@@ -138,7 +158,7 @@ static void decide(struct membership *membership)
 	membership->census = false;
 	membership->decided_id = membership->census_id;
 	agree_on_version(membership);
-	if (!census_lowest_live(membership))
+	if (!census_lowest_live(membership) || live_ones_differ(membership))
 		found(membership);
 	else if (membership_find(membership, membership->node)->state != HELLO_LIVE)
 		settle_own_state(membership);
@@ -189,6 +209,7 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 		return;
 	member->state = hello->state;
 	member->join_id = hello->join_id;
+	member->lineage = hello->lineage;
 	member->era = hello->era;
 	member->position = hello->position;
 	member->version_min = hello->version_min;

@@ -117,18 +117,23 @@ static int port_load(void *context, const void *bytes, size_t size)
 	return 0;
 }
 
-static void port_start_empty(void *context)
+static uint64_t port_lineage(void *context)
+{
+	return replica_lineage(((struct engine *)context)->replica);
+}
+
+static void port_start_empty(void *context, uint64_t lineage)
 {
 	struct engine *engine = context;
 
 	replica_free(engine->replica);
 	engine->replica = replica_new();
-	replica_set_unproven(engine->replica);
+	replica_found(engine->replica, lineage);
 }
 
-static void port_founded(void *context)
+static void port_founded(void *context, uint64_t lineage)
 {
-	replica_set_unproven(((struct engine *)context)->replica);
+	replica_found(((struct engine *)context)->replica, lineage);
 }
 
 static void port_apply_ops(void *context, uint32_t node, const void *bytes, size_t size)
@@ -216,6 +221,7 @@ struct engine *engine_new(const struct engine_settings *settings, const struct e
 		.position = port_position,
 		.save = port_save,
 		.load = port_load,
+		.lineage = port_lineage,
 		.start_empty = port_start_empty,
 		.founded = port_founded,
 		.apply_ops = port_apply_ops,

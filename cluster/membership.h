@@ -33,10 +33,11 @@ struct membership_ports {
 	void (*save)(void *context, struct bytes_buffer *buffer);
 	/* Replace the state; -EBADMSG when malformed. */
 	int (*load)(void *context, const void *bytes, size_t size);
-	/* Start with an empty state. */
-	void (*start_empty)(void *context);
+	uint64_t (*lineage)(void *context);
+	/* Start with an empty state, of that lineage. */
+	void (*start_empty)(void *context, uint64_t lineage);
 	/* The state is founded anew on what this node knows; others may have gone on without it. */
-	void (*founded)(void *context);
+	void (*founded)(void *context, uint64_t lineage);
 	/* An ordered event of the state: exactly those that the live members apply. */
 	void (*apply_ops)(void *context, uint32_t node, const void *bytes, size_t size);
 	void (*apply_view)(void *context, const struct view *view);

@@ -12,7 +12,7 @@ struct member {
 	bool vouching; /* was no further behind than the last quorum it took part in, when the state was founded anew */
 	enum hello_state state;
 	uint64_t join_id;
-	uint64_t era;
+	uint64_t lineage, era;
 	uint64_t position;
 	uint8_t version_min, version_max;
 };

@@ -11,6 +11,7 @@
 struct replica {
 	uint64_t position;
 	uint64_t generation; /* above that of every log that was dropped */
+	uint64_t lineage;    /* drawn when it was founded */
 	bool unproven;
 	uint32_t strangers[VIEW_NODES_MAX];
 	uint32_t stranger_count;
@@ -250,9 +251,15 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 	}
 }
 
-void replica_set_unproven(struct replica *replica)
+void replica_found(struct replica *replica, uint64_t lineage)
 {
+	replica->lineage = lineage;
 	replica->unproven = true;
+}
+
+uint64_t replica_lineage(const struct replica *replica)
+{
+	return replica->lineage;
 }
 
 bool replica_is_unproven(const struct replica *replica)
@@ -369,6 +376,7 @@ void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
 {
 	bytes_put_u64(buffer, replica->position);
 	bytes_put_u64(buffer, replica->generation);
+	bytes_put_u64(buffer, replica->lineage);
 	bytes_put_u8(buffer, replica->unproven);
 	bytes_put_u32(buffer, replica->stranger_count);
 	for (uint32_t i = 0; i < replica->stranger_count; i++)
@@ -397,6 +405,7 @@ struct replica *replica_decode(const void *bytes, size_t size)
 	bytes_reader_init(&reader, bytes, size);
 	replica->position = bytes_get_u64(&reader);
 	replica->generation = bytes_get_u64(&reader);
+	replica->lineage = bytes_get_u64(&reader);
 	replica->unproven = bytes_get_u8(&reader) != 0;
 	decode_strangers(replica, &reader);
 	count = bytes_get_u32(&reader);

@@ -54,7 +54,8 @@ bool replica_is_lost(const struct replica *replica, uint32_t node);
  * nodes of the cluster are strangers: they run no clogd, so what their kernels
  * hold is not known to anybody.
  */
-void replica_set_unproven(struct replica *replica);
+void replica_found(struct replica *replica, uint64_t lineage);
+uint64_t replica_lineage(const struct replica *replica);
 bool replica_is_unproven(const struct replica *replica);
 
 /* Whole state with its position. */

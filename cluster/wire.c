@@ -39,6 +39,7 @@ void wire_hello_encode(const struct wire_hello *hello, struct bytes_buffer *buff
 	bytes_put_u8(buffer, hello->version_max);
 	bytes_put_u8(buffer, (uint8_t)hello->state);
 	bytes_put_u64(buffer, hello->join_id);
+	bytes_put_u64(buffer, hello->lineage);
 	bytes_put_u64(buffer, hello->era);
 	bytes_put_u64(buffer, hello->position);
 	bytes_put_u64(buffer, hello->census);
@@ -53,6 +54,7 @@ int wire_hello_decode(struct bytes_reader *reader, struct wire_hello *hello)
 	hello->version_max = bytes_get_u8(reader);
 	state = bytes_get_u8(reader);
 	hello->join_id = bytes_get_u64(reader);
+	hello->lineage = bytes_get_u64(reader);
 	hello->era = bytes_get_u64(reader);
 	hello->position = bytes_get_u64(reader);
 	hello->census = bytes_get_u64(reader);

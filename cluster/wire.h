@@ -95,6 +95,8 @@ struct wire_hello {
 	enum hello_state state;
 	uint64_t join_id;
 	uint64_t
+		lineage; /* drawn when its state was founded: live ones that differ did not come from each other */
+	uint64_t
 		era; /* quorums found after nodes were lost, as far as this state goes; 0: it never had quorum */
 	uint64_t position;
 	uint64_t census; /* which census this answers; unasked: the last one that was decided */

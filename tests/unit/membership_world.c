@@ -36,6 +36,7 @@ static void port_save(void *context, struct bytes_buffer *buffer)
 
 	bytes_put_u64(buffer, node->position);
 	bytes_put_u64(buffer, node->history);
+	bytes_put_u64(buffer, node->lineage);
 	while (buffer->size < node->world->snapshot_bytes)
 		bytes_put_u64(buffer, buffer->size);
 }
@@ -53,6 +54,7 @@ static int port_load(void *context, const void *bytes, size_t size)
 	bytes_reader_init(&reader, bytes, size);
 	node->position = bytes_get_u64(&reader);
 	node->history = bytes_get_u64(&reader);
+	node->lineage = bytes_get_u64(&reader);
 	while (bytes_left(&reader) > 0) {
 		size_t at = size - bytes_left(&reader);
 
@@ -62,18 +64,27 @@ static int port_load(void *context, const void *bytes, size_t size)
 	return 0;
 }
 
-static void port_start_empty(void *context)
+static uint64_t port_lineage(void *context)
+{
+	return ((struct world_node *)context)->lineage;
+}
+
+static void port_start_empty(void *context, uint64_t lineage)
 {
 	struct world_node *node = context;
 
 	node->position = 0;
 	node->history = BYTES_HASH_START;
+	node->lineage = lineage;
 	node->empties++;
 }
 
-static void port_founded(void *context)
+static void port_founded(void *context, uint64_t lineage)
 {
-	((struct world_node *)context)->foundings++;
+	struct world_node *node = context;
+
+	node->lineage = lineage;
+	node->foundings++;
 }
 
 static void port_apply_ops(void *context, uint32_t from, const void *bytes, size_t size)
@@ -155,6 +166,7 @@ static void start(struct world_node *node)
 		.position = port_position,
 		.save = port_save,
 		.load = port_load,
+		.lineage = port_lineage,
 		.start_empty = port_start_empty,
 		.founded = port_founded,
 		.apply_ops = port_apply_ops,

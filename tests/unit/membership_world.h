@@ -25,7 +25,7 @@ struct world_node {
 	unsigned int side;
 	unsigned int starts;
 	/* its state */
-	uint64_t position, history;
+	uint64_t position, history, lineage;
 	bool refuses_load; /* as if the next snapshot were damaged */
 	/* what it was told */
 	unsigned int empties, foundings, lives, outdateds, loads;

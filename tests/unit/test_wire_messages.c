@@ -81,6 +81,7 @@ static void a_hello_comes_back_as_it_was(void **state)
 	assert_int_equal(hello.version_max, 3);
 	assert_int_equal(hello.state, HELLO_STALE);
 	assert_int_equal(hello.join_id, 0x8877665544332211ULL);
+	assert_int_equal(hello.lineage, 0xfeed);
 	assert_int_equal(hello.era, 7);
 	assert_int_equal(hello.position, 500);
 	assert_int_equal(hello.census, 99);

@@ -189,6 +189,7 @@ static void hello(struct bytes_buffer *buffer)
 		.version_max = 3,
 		.state = HELLO_STALE,
 		.join_id = 0x8877665544332211ULL,
+		.lineage = 0xfeed,
 		.era = 7,
 		.position = 500,
 		.census = 99,
