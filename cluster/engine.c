@@ -162,8 +162,8 @@ static void apply_change(struct engine *engine, uint32_t node, enum view_change 
 			      change == VIEW_LEFT ? "left" : "died; its kernel lives on");
 		break;
 	case VIEW_NODEDOWN:
+		reports_node_down(engine, node);
 		replica_node_down(engine->replica, node);
-		engine_report(engine, REPORT_WARNING, "node %u is gone", node);
 		break;
 	}
 }
@@ -413,14 +413,14 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 
 	engine->now_ms = now_ms;
 	if (quorum == QUORUM_NO && engine->quorum != QUORUM_NO)
-		engine_report(engine, REPORT_WARNING, "quorum lost: writes are frozen");
+		reports_quorum_lost(engine);
 	engine->quorum = quorum;
 	engine->cluster_node_count = node_count < VIEW_NODES_MAX ? node_count : VIEW_NODES_MAX;
 	if (node_count > 0)
 		memcpy(engine->cluster_nodes, nodes, engine->cluster_node_count * sizeof(nodes[0]));
 	membership_quorum(engine->membership, quorum);
 	if (was_frozen && !engine_is_frozen(engine)) {
-		engine_report(engine, REPORT_NOTICE, "quorate: writes go on");
+		reports_thawed(engine);
 		for (struct locallog *log = engine->logs; log; log = log->next)
 			operations_follow(engine, log);
 	}

@@ -179,6 +179,8 @@ struct locallog {
 	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
 	bool was_syncing; /* for the operator's line */
 	uint64_t sync_started_ms;
+	uint64_t sync_said_ms;
+	uint64_t sync_regions; /* at its start */
 
 	struct logdisk disk;
 	uint64_t counters[COUNTER_COUNT];
@@ -199,6 +201,7 @@ struct engine {
 	struct outbox *outbox;
 	bool send_refused;
 	enum quorum quorum;
+	bool quorum_loss_said;
 	uint32_t cluster_nodes[VIEW_NODES_MAX];
 	size_t cluster_node_count;
 	struct locallog *logs;   /* ascending by uuid */
@@ -329,7 +332,14 @@ void recovery_stop(struct engine *engine, struct locallog *log);
 void recovery_check_hint(struct engine *engine, struct locallog *log);
 void recovery_cycled(struct engine *engine, struct locallog *log, int result);
 void recovery_tick(struct engine *engine, struct locallog *log);
-void recovery_progress(struct engine *engine, struct locallog *log);
+
+/* reports.c */
+void reports_quorum_lost(struct engine *engine);
+void reports_thawed(struct engine *engine);
+/* Before the death is applied. */
+void reports_node_down(struct engine *engine, uint32_t node);
+/* The state may have changed. */
+void reports_follow(struct engine *engine, struct locallog *log);
 
 /* logdisk.c: what is to be written; logdisk_round.c: writing it */
 /* A bit changed. One that became dirty is written at once. */

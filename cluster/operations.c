@@ -138,7 +138,7 @@ void operations_follow(struct engine *engine, struct locallog *log)
 	logdisk_follow(engine, log);
 	attachment_advance(engine, log);
 	recovery_check_hint(engine, log);
-	recovery_progress(engine, log);
+	reports_follow(engine, log);
 }
 
 /* Its sender answers its kernel only when the device has it. */

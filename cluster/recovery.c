@@ -404,26 +404,3 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 		engine->ports.wake_device(engine->ports.context, log->uuid);
 	}
 }
-
-void recovery_progress(struct engine *engine, struct locallog *log)
-{
-	const struct regionlog *state = engine_state(engine, log);
-	bool syncing = state && log->active && !regionset_is_empty(state->unsynced);
-
-	if (syncing == log->was_syncing)
-		return;
-	log->was_syncing = syncing;
-	if (syncing) {
-		log->sync_started_ms = engine->now_ms;
-		engine_report(engine, REPORT_NOTICE,
-			      "%s: recovery started, %llu regions out of sync",
-			      engine_short(log->uuid),
-			      (unsigned long long)regionset_count(state->unsynced));
-	} else if (state && log->active) {
-		engine_report(
-			engine, REPORT_NOTICE,
-			"%s: recovery finished in %llu s, all regions in sync",
-			engine_short(log->uuid),
-			(unsigned long long)((engine->now_ms - log->sync_started_ms + 500) / 1000));
-	}
-}

@@ -3,6 +3,7 @@
 #include "tests/lib/engine_harness.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/memory.h"
@@ -52,10 +53,13 @@ static void port_wake_device(void *context, const char *uuid)
 static void port_report(void *context, enum report_level level, const char *text)
 {
 	struct harness_node *node = context;
+	size_t length;
 
 	if (level == REPORT_ERROR)
 		node->errors_reported++;
 	strcpy(node->last_report, text);
+	length = strlen(node->reports);
+	(void)snprintf(node->reports + length, sizeof(node->reports) - length, "%s\n", text);
 	if (getenv("CLOGD_TEST_VERBOSE"))
 		print_message("%8llu node %u: %s\n", (unsigned long long)node->harness->now_ms,
 			      node->id, text);

@@ -42,6 +42,7 @@ struct harness_node {
 	unsigned int starts;
 	/* Since the last harness_count_from_here(). */
 	unsigned int messages, disk_reads, disk_writes;
+	char reports[4096]; /* lines for an operator; what is too much is left out */
 	/* Since the start. */
 	unsigned int cycles, wakes, errors_reported;
 	char cycle_uuid[ULOG_UUID_SIZE];

@@ -149,6 +149,7 @@ void harness_count_from_here(struct harness *harness)
 		harness->nodes[i].messages = 0;
 		harness->nodes[i].disk_reads = 0;
 		harness->nodes[i].disk_writes = 0;
+		*harness->nodes[i].reports = '\0';
 	}
 }
 
