@@ -107,6 +107,8 @@ static int port_load(void *context, const void *bytes, size_t size)
 		return -EBADMSG;
 	}
 	carried_take(engine);
+	if (replica_is_unproven(engine->replica))
+		peers_recall(engine);
 	replica_free(engine->replica);
 	engine->replica = replica;
 	for (struct locallog *log = engine->logs; log; log = log->next) {
@@ -126,6 +128,7 @@ static void port_start_empty(void *context, uint64_t lineage)
 {
 	struct engine *engine = context;
 
+	peers_recall(engine);
 	replica_free(engine->replica);
 	engine->replica = replica_new();
 	replica_found(engine->replica, lineage);

@@ -309,6 +309,7 @@ void peers_follow_all(struct engine *engine);
 /* This node has the state: say what an earlier daemon knew. */
 void peers_expect(struct engine *engine);
 void peers_expected(struct engine *engine, const char *uuid); /* the cluster knows it now */
+void peers_recall(struct engine *engine); /* the state in which it was said has come to nothing */
 /* Nodes of the cluster that run no clogd, but did: their kernels may hold marks. Returns how many. */
 uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
 void peers_meet(struct engine *engine);

@@ -138,6 +138,12 @@ void peers_expected(struct engine *engine, const char *uuid)
 		peers->recalled = false;
 }
 
+void peers_recall(struct engine *engine)
+{
+	for (struct peers *peers = engine->peers; peers; peers = peers->next)
+		peers->recalled = true;
+}
+
 /* --- nodes that were met --- */
 
 static bool is_met(const struct engine *engine, uint32_t node)
