@@ -283,6 +283,9 @@ void logdisk_follow(struct engine *engine, struct locallog *log)
 
 	if (!state || state->type != LOG_TYPE_DISK || engine_is_frozen(engine))
 		return;
+	/* Attached by an earlier daemon, not by this one yet: it has no account of the device. */
+	if (!log->active || log->active->state == INSTANCE_RESUMING)
+		return;
 	/* Shrunk by a table that is gone: bits behind the new end must not count when the log grows again. */
 	if (state->region_count < log->disk.region_count)
 		logdisk_rewrite(engine, log, state->region_count);
