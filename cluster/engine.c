@@ -23,7 +23,7 @@ void engine_settings_init(struct engine_settings *settings)
 		.window_regions = 1024,
 		.hold_ms = 5000,
 		.mark_ahead_regions = 64,
-		.recovery_batch = 32,
+		.recovery_batch = 64,
 	};
 }
 

@@ -32,9 +32,38 @@ void logdisk_load(struct engine *engine, struct locallog *log)
 	read_piece(engine, log);
 }
 
-/* Bits that are 0 are regions that were dirty. Most words are all ones. */
+/* Runs of dirty bits. Adding a range costs as much as the set has chunks, so short ones are added as members. */
+#define SHORT_RUN 64
+#define BATCH     4096
+
+struct dirty_runs {
+	struct regionset *set;
+	uint32_t regions[BATCH];
+	size_t count;
+};
+
+static void add_members(struct dirty_runs *runs)
+{
+	regionset_add_many(runs->set, runs->regions, runs->count);
+	runs->count = 0;
+}
+
+static void add_run(struct dirty_runs *runs, uint64_t first, uint64_t end)
+{
+	if (end - first > SHORT_RUN) {
+		regionset_add_range(runs->set, first, end);
+		return;
+	}
+	if (runs->count + (end - first) > BATCH)
+		add_members(runs);
+	while (first < end)
+		runs->regions[runs->count++] = (uint32_t)first++;
+}
+
+/* Bits that are 0 are regions that were dirty. Most bytes are all ones. */
 static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t first, uint64_t end)
 {
+	struct dirty_runs runs = {.set = unsynced};
 	uint64_t run = REGION_NONE;
 
 	for (uint64_t region = first; region < end; region++) {
@@ -49,12 +78,13 @@ static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t 
 		if (dirty && run == REGION_NONE)
 			run = region;
 		if (!dirty && run != REGION_NONE) {
-			regionset_add_range(unsynced, run, region);
+			add_run(&runs, run, region);
 			run = REGION_NONE;
 		}
 	}
 	if (run != REGION_NONE)
-		regionset_add_range(unsynced, run, end);
+		add_run(&runs, run, end);
+	add_members(&runs);
 }
 
 /*

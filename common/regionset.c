@@ -98,6 +98,11 @@ static void change_range(struct regionset *set, uint64_t first, uint64_t end, bo
 	change_part(set, whole_end, end, add);
 }
 
+void regionset_add_many(struct regionset *set, const uint32_t *regions, size_t count)
+{
+	roaring_bitmap_add_many(set->bitmap, count, regions);
+}
+
 void regionset_add_range(struct regionset *set, uint64_t first, uint64_t end)
 {
 	change_range(set, first, end, true);

@@ -26,6 +26,8 @@ void regionset_free(struct regionset *set); /* NULL is allowed */
 /* add and remove return true when the set changed. */
 bool regionset_add(struct regionset *set, uint32_t region);
 bool regionset_remove(struct regionset *set, uint32_t region);
+/* As add, of many: fastest when they ascend. */
+void regionset_add_many(struct regionset *set, const uint32_t *regions, size_t count);
 void regionset_add_range(struct regionset *set, uint64_t first, uint64_t end);
 void regionset_remove_range(struct regionset *set, uint64_t first, uint64_t end);
 void regionset_clear(struct regionset *set);

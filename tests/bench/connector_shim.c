@@ -2,7 +2,8 @@
 /*
  * Loaded into clogd or the floor (LD_PRELOAD), this gives it a unix socket for the kernel's netlink
  * connector, so that requests.c can play the kernel on a machine without dm-log-userspace. All else
- * is the real program. It also counts the program's allocations.
+ * is the real program. It also counts the program's allocations, and keeps the sockets of several
+ * nodes on one machine apart.
  *
  * CLOGD_BENCH_FD is the number of the inherited socket. CLOGD_BENCH_COUNTS is the file, 8 bytes,
  * in which the count of allocations is kept; mapped, so that the other side can read it any time.
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define KERNEL_PORT 0
@@ -79,11 +81,35 @@ int socket(int domain, int type, int protocol)
 	return real(domain, type, protocol);
 }
 
+/*
+ * Abstract sockets are a network namespace's, which the nodes of namespaces.py share: the last byte
+ * of the name tells them apart.
+ */
+static int with_own_name(const char *call, int descriptor, const struct sockaddr *address,
+			 socklen_t length)
+{
+	int (*real)(int, const struct sockaddr *, socklen_t) = next(call);
+	const char *node = getenv("CLOGD_BENCH_NODE");
+	struct sockaddr_un own = {0};
+
+	if (!node || address->sa_family != AF_UNIX || length <= sizeof(sa_family_t) ||
+	    length > sizeof(own) || ((const struct sockaddr_un *)address)->sun_path[0] != '\0')
+		return real(descriptor, address, length);
+	memcpy(&own, address, length);
+	own.sun_path[sizeof(own.sun_path) - 1] = node[0];
+	return real(descriptor, (const struct sockaddr *)&own, sizeof(own));
+}
+
+int connect(int descriptor, const struct sockaddr *address, socklen_t length)
+{
+	return with_own_name("connect", descriptor, address, length);
+}
+
 int bind(int descriptor, const struct sockaddr *address, socklen_t length)
 {
-	int (*real)(int, const struct sockaddr *, socklen_t) = next("bind");
-
-	return address->sa_family == AF_NETLINK ? 0 : real(descriptor, address, length);
+	if (address->sa_family == AF_NETLINK)
+		return 0;
+	return with_own_name("bind", descriptor, address, length);
 }
 
 /* A unix socket has no groups to join. */

@@ -662,9 +662,28 @@ static void no_two_encodings_mean_the_same_set(void **state)
 	bytes_free(&again);
 }
 
+static void many_are_added_as_each_would_be(void **state)
+{
+	uint32_t regions[5000];
+	struct regionset *one = regionset_new();
+	struct regionset *many = regionset_new();
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_SIZE(regions); i++) {
+		regions[i] = i * 37 + i % 5;
+		regionset_add(one, regions[i]);
+	}
+	regionset_add_many(many, regions, ARRAY_SIZE(regions));
+	regionset_add_many(many, regions, 0);
+	assert_true(regionset_equal(one, many));
+	regionset_free(one);
+	regionset_free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_are_added_as_each_would_be),
 		cmocka_unit_test(the_set_does_what_a_plain_bitmap_does),
 		cmocka_unit_test(whole_sets_are_added_and_taken_away),
 		cmocka_unit_test(many_runs_survive_a_change_of_a_range),
