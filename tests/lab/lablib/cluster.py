@@ -4,6 +4,7 @@ import concurrent.futures
 import glob
 import os
 import shutil
+import tempfile
 import time
 from typing import Any, Callable, Sequence
 
@@ -23,8 +24,9 @@ QUORUM_POLL_S = 0.05
 class Lab:
     def __init__(self, rundir: RunDir, nodes: int = 3, disks: dict[str, str] | None = None, memory: str = "256M",
                  corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: Sequence[str] = DEFAULT_MODULES,
-                 build: str = ".") -> None:
-        """`build` is where clogd and clogctl are found."""
+                 build: str = ".",
+                 tree: str = "") -> None:
+        """`build` is where clogd and clogctl are found; `tree` the root file system of whole Debian nodes."""
         prepare_modules()
         self.rundir = rundir
         self.node_count = nodes
@@ -33,6 +35,7 @@ class Lab:
         self.token_ms = token_ms
         self.modules = modules
         self.build = os.path.abspath(build)
+        self.tree = tree
         self.disks = Disks(rundir, disks or DEFAULT_DISKS)
         self.switch = Switch(rundir)
         self.nodes = [Node(self, ident) for ident in range(1, nodes + 1)]
@@ -162,7 +165,10 @@ class Lab:
             built = os.path.join(self.build, name)
             if not os.access(built, os.X_OK):
                 raise LabError(f"{built} is not built")
-            shutil.copy2(built, copy)
+            # Whole at once: several nodes may ask at the same time.
+            with tempfile.NamedTemporaryFile(dir=self.rundir.path, delete=False) as part:
+                shutil.copy2(built, part.name)
+            os.replace(part.name, copy)
         return copy
 
     def note(self, text: str) -> None:

@@ -36,6 +36,15 @@ def parse_size(size: str | int) -> int:
     return int(size[:-1]) * factor if factor else int(size)
 
 
+def parse_log(data: bytes, regions: int | None = None) -> DiskLog:
+    """The beginning of a log device; `regions` where the header's count is not the real one."""
+    magic, version, region_count = LOG_HEADER.unpack_from(data)
+    count = min(regions or region_count, 8 * (len(data) - LOG_BITMAP_OFFSET))
+    bitmap = data[LOG_BITMAP_OFFSET:]
+    clean = frozenset(region for region in range(count) if bitmap[region >> 3] >> (region & 7) & 1)
+    return DiskLog(magic, version, region_count, clean)
+
+
 class Disks:
     def __init__(self, rundir: RunDir, sizes: dict[str, str]) -> None:
         if len(sizes) > DISKS_MAX:
@@ -99,12 +108,7 @@ class Disks:
 
     def read_log(self, name: str, regions: int | None = None) -> DiskLog:
         """Decodes a log device; `regions` where the header's count is not the real one."""
-        data = self.read(name)
-        magic, version, region_count = LOG_HEADER.unpack_from(data)
-        count = min(regions or region_count, 8 * (len(data) - LOG_BITMAP_OFFSET))
-        bitmap = data[LOG_BITMAP_OFFSET:]
-        clean = frozenset(region for region in range(count) if bitmap[region >> 3] >> (region & 7) & 1)
-        return DiskLog(magic, version, region_count, clean)
+        return parse_log(self.read(name), regions)
 
     def save(self, directory: str) -> None:
         for name in self.names:

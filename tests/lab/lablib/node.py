@@ -6,6 +6,9 @@ from .corosync import Corosync
 from .dm import DeviceMapper
 from .errors import LabError, NodeDown
 from .fio import FioHandle, FioResult, fio_command
+from .gfs2 import Gfs2
+from .lvm import Lvm
+from .pacemaker import Pacemaker
 from .network import address
 from .uml import Kernel
 
@@ -27,7 +30,7 @@ done 2>/dev/null
 [ -z "$names" ]"""
 
 
-class Node(Corosync, Clogd, DeviceMapper):
+class Node(Corosync, Clogd, DeviceMapper, Gfs2, Lvm, Pacemaker):
     def __init__(self, lab, ident: int) -> None:
         self.lab = lab
         self.ident = ident
@@ -35,7 +38,7 @@ class Node(Corosync, Clogd, DeviceMapper):
         self.address = address(ident)
         self.logs = {kind: lab.rundir.file(f"{self.name}.{kind}.log") for kind in ("console", "corosync", "clogd")}
         self.kernel = Kernel(self.name, lab.rundir, self._kernel_arguments(),
-                             [self.logs["corosync"], self.logs["clogd"]])
+                             [self.logs["corosync"], self.logs["clogd"]], "init-debian" if lab.tree else "init")
 
     def __repr__(self) -> str:
         return self.name
@@ -121,4 +124,4 @@ class Node(Corosync, Clogd, DeviceMapper):
         return [f"mem={lab.memory}", lab.switch.port(self.ident), f"lab.node={self.ident}",
                 f"lab.address={self.address}", *(f"lab.module={module}" for module in lab.modules),
                 f"lab.cores={lab.rundir.path}", f"lab.writable={lab.rundir.path}", f"lab.writable={lab.build}",
-                *lab.disks.arguments()]
+                *([f"lab.tree={lab.tree}"] if lab.tree else []), *lab.disks.arguments()]

@@ -11,6 +11,7 @@ from typing import Iterator, Sequence
 
 from .cluster import DEFAULT_MODULES, Lab
 from .effort import Effort
+from .debian import tree
 from .errors import LabTimeout
 from .rundir import RunDir
 from .scenario import DEFAULT_NODES, Needs, Scenario, make_needs
@@ -80,7 +81,7 @@ class Runner:
         self._close_lab()
         self.lab_needs = needs
         self.lab = Lab(self.rundir, needs.nodes, dict(needs.disks), needs.memory, needs.corosync,
-                       needs.token_ms, DEFAULT_MODULES + needs.modules, self.build)
+                       needs.token_ms, DEFAULT_MODULES + needs.modules, self.build, tree() if needs.debian else "")
         return self.lab.boot()
 
     def _close_lab(self) -> None:

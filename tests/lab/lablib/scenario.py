@@ -23,6 +23,7 @@ class Needs:
     corosync: bool
     token_ms: int
     modules: tuple[str, ...]                    # beyond the default ones
+    debian: bool                                # whole Debian systems: see debian.py
 
 
 @dataclass
@@ -55,8 +56,9 @@ REGISTER: dict[str, Scenario] = {}
 
 
 def make_needs(nodes: int | None = None, disks: dict[str, str] | None = None, memory: str = "256M",
-               corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: tuple[str, ...] = ()) -> Needs:
-    return Needs(nodes, tuple((disks or DEFAULT_DISKS).items()), memory, corosync, token_ms, tuple(modules))
+               corosync: bool = True, token_ms: int = DEFAULT_TOKEN_MS, modules: tuple[str, ...] = (),
+               debian: bool = False) -> Needs:
+    return Needs(nodes, tuple((disks or DEFAULT_DISKS).items()), memory, corosync, token_ms, tuple(modules), debian)
 
 
 def scenario(*, timeout: float = 120, default: bool = True, tags: tuple[str, ...] = (),

@@ -32,12 +32,14 @@ def prepare_modules() -> None:
 class Kernel:
     """A booted kernel: from start() until power_off(), which is what pulling the plug is."""
 
-    def __init__(self, name: str, rundir: RunDir, arguments: list[str], logs: list[str]) -> None:
-        """Each of `logs` is a file of the host that the node writes as serial line 1, 2, ..."""
+    def __init__(self, name: str, rundir: RunDir, arguments: list[str], logs: list[str],
+                 init: str = "init") -> None:
+        """Each of `logs` is a file of the host: serial line 1, 2, ... of the node. `init` is in NODE_FILES."""
         self.name = name
         self.rundir = rundir
         self.arguments = arguments
         self.logs = logs
+        self.init = init
         self.console = rundir.file(f"{name}.console.log")
         self.process: subprocess.Popen | None = None
         self.channel: Channel | None = None
@@ -55,7 +57,7 @@ class Kernel:
         line = self.channel.node_end.fileno()
         console = open(self.console, "ab")
         log_files = [open(path, "ab") for path in self.logs]
-        words = [KERNEL, "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/init",
+        words = [KERNEL, "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/{self.init}",
                  f"lab.agent={NODE_FILES}/agent.py", f"umid={self.name}", f"uml_dir={self.rundir.images}/",
                  "con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line}", "loglevel=5", "panic=-1", "noreboot"]
         words += [f"ssl{number}=null,fd:{log.fileno()}" for number, log in enumerate(log_files, 1)]

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole Debian systems as nodes: systemd, udev, packages, nothing of the host's but clogd as it was built.
+
+All nodes share one tree of files below a layer of their own in memory (node/init-debian). The tree is made once a
+machine, and kept.
+"""
+import fcntl
+import os
+import shutil
+import subprocess
+
+from .corosync import corosync_conf
+from .errors import LabError
+from .uml import NODE_FILES
+
+RELEASE = "bookworm"
+CACHE = os.environ.get("CLOGD_LAB_CACHE", "/var/cache/clogd-lab")
+BASE = "systemd,systemd-sysv,dbus,udev,kmod,iproute2,procps"
+PACKAGES = ("dmsetup", "corosync", "pacemaker", "pacemaker-cli-utils", "resource-agents", "crmsh", "pcs",
+            "dlm-controld", "gfs2-utils", "lvm2", "lvm2-lockd", "fio", "libroaring0", "liburing2", "libmnl0", "libjson-c5")
+MIRROR = "http://deb.debian.org/debian"
+# What is installed must not be started in the tree.
+FORBID_SERVICES = "#!/bin/sh\nexit 101\n"
+MEMORY = "768M"
+MODULES = ("overlay", "dlm", "gfs2")
+INSTALL = "cp -r {root}/. / && systemctl daemon-reload && install -m 755 {fence_agent} /usr/sbin"
+START_CLUSTER = """cat >/etc/corosync/corosync.conf <<'END'
+{conf}END
+systemctl start corosync pacemaker"""
+
+
+def install_clogd(lab) -> None:
+    """What `make install` installs, on all nodes, and the lab's fence agent."""
+    root = lab.rundir.file("root")
+    _run(["make", "-C", lab.build, "install", "prefix=/usr", f"DESTDIR={root}"])
+    fence_agent = os.path.join(NODE_FILES, "fence_lab")
+    lab.each(lambda node: node.run(INSTALL.format(root=root, fence_agent=fence_agent)))
+
+
+def start_cluster(lab) -> None:
+    """Corosync and Pacemaker as systemd starts them."""
+    conf = corosync_conf(lab.node_count, lab.token_ms)
+    lab.each(lambda node: node.run(START_CLUSTER.format(conf=conf), 120))
+
+
+def tree() -> str:
+    """Where the tree is; makes it where it is missing, in some minutes, with root and a network."""
+    path = os.path.join(CACHE, f"{RELEASE}-1")
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path):
+            _make(path)
+    return path
+
+
+def _make(path: str) -> None:
+    part = path + ".part"
+    shutil.rmtree(part, ignore_errors=True)
+    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", RELEASE, part, MIRROR])
+    policy = os.path.join(part, "usr/sbin/policy-rc.d")
+    with open(policy, "w", encoding="utf-8") as file:
+        file.write(FORBID_SERVICES)
+    os.chmod(policy, 0o755)
+    install = ["apt-get", "-q", "-y", "--no-install-recommends", "install", *PACKAGES]
+    _run(["chroot", part, "env", "DEBIAN_FRONTEND=noninteractive", *install])
+    os.unlink(policy)
+    os.rename(part, path)
+
+
+def _run(command: list[str]) -> None:
+    try:
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise LabError(f"{command[0]} is missing: run scripts/deps first") from error
+    if result.returncode != 0:
+        raise LabError(f"{' '.join(command)}: {result.stdout[-2000:]}{result.stderr[-2000:]}")
