@@ -220,8 +220,10 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 			reply_error(engine, &pending->request, -EINVAL);
 		return;
 	}
-	if (!log->reattaching)
+	if (!log->reattaching) {
 		activity_adopt(engine, log);
+		log->opaque = regionlog_find_node(outcome->log, engine->settings.node)->opaque;
+	}
 	if (instance->args.type == LOG_TYPE_DISK && outcome->attach == ATTACH_FIRST)
 		logdisk_rewrite(engine, log, outcome->changed_from);
 	else if (instance->args.type == LOG_TYPE_DISK)
@@ -318,6 +320,7 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 	for (struct instance *other = log->instances; other; other = other->next)
 		if (other->state == INSTANCE_ACTIVE)
 			other->state = INSTANCE_INACTIVE;
+	log->opaque = false;
 	activity_end(engine, log);
 	logdisk_reset(log);
 	answer_leftovers(engine, log);
@@ -391,6 +394,7 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	}
 	op.ticket = ++log->ticket;
 	op.attach = shape_of(log->active);
+	op.attach.reconnect = log->opaque;
 	op.marked = regionset_copy(log->claimed);
 	add_held(op.marked, &log->kernel_marked);
 	regionset_add_all(op.marked, log->staged);

@@ -21,9 +21,11 @@ static void take(struct engine *engine, const struct regionlog *state,
 
 	carried->rejoin = (struct wire_op){
 		.kind = OP_REJOIN,
+		.absent = true,
 		.attach = {.type = state->type,
 			   .region_size_sectors = state->region_size_sectors,
-			   .region_count = own->region_count},
+			   .region_count = own->region_count,
+			   .reconnect = own->opaque},
 		.marked = regionset_copy(own->marked),
 		.primary_only = regionset_copy(own->primary_only),
 	};

@@ -81,8 +81,8 @@ struct engine_ports {
 	 */
 	void (*remember)(void *context, const char *uuid, const uint32_t *nodes, size_t count);
 	/* Keep, for the next daemon of this node, what its kernel writes to one leg only; count 0: nothing. NULL: nothing is kept. */
-	void (*remember_one_leg)(void *context, const char *uuid, const uint32_t *regions,
-				 size_t count);
+	void (*remember_one_leg)(void *context, const char *uuid, uint64_t luid,
+				 const uint32_t *regions, size_t count);
 	/* Keep, over reboots too, the nodes on which a clogd was ever met. NULL: nothing is kept. */
 	void (*met)(void *context, const uint32_t *nodes, size_t count);
 };
@@ -107,8 +107,8 @@ void engine_free(struct engine *engine);
 /* What an earlier daemon of this node gave to `remember`; before any input. */
 void engine_recall(struct engine *engine, const char *uuid, const uint32_t *nodes, size_t count);
 /* What was given to `remember_one_leg`; before any input. */
-void engine_recall_one_leg(struct engine *engine, const char *uuid, const uint32_t *regions,
-			   size_t count);
+void engine_recall_one_leg(struct engine *engine, const char *uuid, uint64_t luid,
+			   const uint32_t *regions, size_t count);
 /* What was given to `met`; before any input. */
 void engine_recall_met(struct engine *engine, const uint32_t *nodes, size_t count);
 

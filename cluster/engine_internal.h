@@ -175,7 +175,8 @@ struct locallog {
 	bool released; /* OP_RELEASE was ordered */
 	bool detach_sent;
 	bool reattaching; /* the cluster has forgotten the log, its kernel has not */
-	bool in_doubt;    /* cut off: nothing settles until what was sent is sent again */
+	bool opaque; /* its kernel may hold marks of an earlier daemon that nobody knows, until it suspends */
+	bool in_doubt; /* cut off: nothing settles until what was sent is sent again */
 	uint64_t cycle_again_ms, wake_again_ms, adopted_ms;
 	bool was_syncing; /* for the operator's line */
 	uint64_t sync_started_ms;
@@ -294,8 +295,9 @@ void activity_end(struct engine *engine, struct locallog *log);
 /* oneleg.c: regions written to one leg, kept over the daemon's death */
 void oneleg_changed(struct engine *engine, const char *uuid);
 void oneleg_take(struct engine *engine, const char *uuid,
-		 struct instance *instance);               /* its kernel reconnects */
-void oneleg_gone(struct engine *engine, const char *uuid); /* the device is */
+		 struct instance *instance); /* its kernel reconnects */
+void oneleg_gone(struct engine *engine, const char *uuid,
+		 uint64_t luid); /* that table is; 0: the device */
 void oneleg_free(struct engine *engine);
 
 /* carried.c: marks of this node's kernel that only the state knows, when the state is replaced */

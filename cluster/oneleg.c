@@ -14,6 +14,7 @@
 struct oneleg {
 	struct oneleg *next;
 	char uuid[ULOG_UUID_SIZE];
+	uint64_t luid;
 	struct regionset *regions;
 };
 
@@ -26,8 +27,8 @@ static struct oneleg **find(struct engine *engine, const char *uuid)
 	return at;
 }
 
-void engine_recall_one_leg(struct engine *engine, const char *uuid, const uint32_t *regions,
-			   size_t count)
+void engine_recall_one_leg(struct engine *engine, const char *uuid, uint64_t luid,
+			   const uint32_t *regions, size_t count)
 {
 	struct oneleg *oneleg;
 
@@ -35,6 +36,7 @@ void engine_recall_one_leg(struct engine *engine, const char *uuid, const uint32
 		return;
 	oneleg = memory_new(1, sizeof(*oneleg));
 	ulog_uuid_copy(oneleg->uuid, uuid);
+	oneleg->luid = luid;
 	oneleg->regions = regionset_new();
 	for (size_t i = 0; i < count; i++)
 		regionset_add(oneleg->regions, regions[i]);
@@ -42,25 +44,38 @@ void engine_recall_one_leg(struct engine *engine, const char *uuid, const uint32
 	engine->oneleg = oneleg;
 }
 
+/* The table that was live last: no other has written. */
+static const struct instance *with_one_leg(const struct locallog *log)
+{
+	const struct instance *instance = log ? log->instances : NULL;
+
+	while (instance && regionset_is_empty(instance->one_leg))
+		instance = instance->next;
+	return instance;
+}
+
 void oneleg_changed(struct engine *engine, const char *uuid)
 {
-	const struct locallog *log = locallog_find(engine, uuid);
+	const struct instance *instance = with_one_leg(locallog_find(engine, uuid));
 	const struct oneleg *recalled = *find(engine, uuid);
-	struct regionset *all = recalled ? regionset_copy(recalled->regions) : regionset_new();
+	const struct regionset *set = instance   ? instance->one_leg
+				      : recalled ? recalled->regions
+						 : NULL;
 	uint32_t *regions;
 	size_t count = 0;
 
-	for (const struct instance *instance = log ? log->instances : NULL; instance;
-	     instance = instance->next)
-		regionset_add_all(all, instance->one_leg);
-	regions = memory_new(regionset_count(all) + 1, sizeof(*regions));
-	for (uint64_t region = regionset_next(all, 0); region != REGION_NONE;
-	     region = regionset_next(all, region + 1))
+	if (!engine->ports.remember_one_leg)
+		return;
+	regions = memory_new(set ? regionset_count(set) + 1 : 1, sizeof(*regions));
+	for (uint64_t region = set ? regionset_next(set, 0) : REGION_NONE; region != REGION_NONE;
+	     region = regionset_next(set, region + 1))
 		regions[count++] = (uint32_t)region;
-	if (engine->ports.remember_one_leg)
-		engine->ports.remember_one_leg(engine->ports.context, uuid, regions, count);
+	engine->ports.remember_one_leg(engine->ports.context, uuid,
+				       instance   ? instance->luid
+				       : recalled ? recalled->luid
+						  : 0,
+				       regions, count);
 	free(regions);
-	regionset_free(all);
 }
 
 static void drop(struct oneleg **at)
@@ -76,17 +91,17 @@ void oneleg_take(struct engine *engine, const char *uuid, struct instance *insta
 {
 	struct oneleg **at = find(engine, uuid);
 
-	if (!*at)
+	if (!*at || (*at)->luid != instance->luid)
 		return;
 	regionset_add_all(instance->one_leg, (*at)->regions);
 	drop(at);
 }
 
-void oneleg_gone(struct engine *engine, const char *uuid)
+void oneleg_gone(struct engine *engine, const char *uuid, uint64_t luid)
 {
 	struct oneleg **at = find(engine, uuid);
 
-	if (!*at)
+	if (!*at || (luid != 0 && (*at)->luid != luid))
 		return;
 	drop(at);
 	oneleg_changed(engine, uuid);

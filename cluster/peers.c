@@ -190,7 +190,7 @@ void peers_gone(struct engine *engine, const char *uuid)
 	const struct regionlog *state = replica_find(engine->replica, uuid);
 	struct wire_op op = {.kind = OP_FORGET};
 
-	oneleg_gone(engine, uuid);
+	oneleg_gone(engine, uuid, 0);
 	if (!state || !regionlog_find_node(state, engine->settings.node))
 		return;
 	ulog_uuid_copy(op.uuid, uuid);

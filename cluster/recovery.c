@@ -344,10 +344,12 @@ static bool needs_cycle(const struct engine *engine, struct locallog *log,
 	uint64_t first = regionset_next(state->unsynced, 0);
 
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
-	if (a_leg_failed(state))
+	if (!regionset_is_empty(log->active->one_leg))
 		return false;
 	if ((own && own->opaque) || has_old_marks(engine, log))
 		return true;
+	if (a_leg_failed(state))
+		return false;
 	if (!log->cycle_wanted)
 		return false;
 	log->cycle_wanted = false;

@@ -115,8 +115,9 @@ void regionlog_forget(struct regionlog *log, uint32_t node);
 bool regionlog_mark(struct regionlog *log, uint32_t node, uint32_t region);
 bool regionlog_clear(struct regionlog *log, uint32_t node, uint32_t region);
 /*
- * A node that was cut off says all that it may be writing. Of
- * `attach` only the count of regions is of interest: its kernel never let go.
+ * A node that was cut off says all that it may be writing; with `reconnect`,
+ * all that its daemon knows. Of the rest of `attach` only the count of regions
+ * is of interest: its kernel never let go.
  */
 void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionlog_attach *attach,
 		      const struct regionset *marked, const struct regionset *primary_only);
@@ -136,6 +137,7 @@ bool regionlog_needs_attach(const struct regionlog *log);
 void regionlog_daemon_gone(struct regionlog *log, uint32_t node);
 /* Node down: its marks, if any, stay with it, lost, until regionlog_fenced makes them unsynced. */
 void regionlog_node_down(struct regionlog *log, uint32_t node);
+bool regionlog_awaits_fencing(const struct regionlog_node *entry);
 bool regionlog_fenced(struct regionlog *log, uint32_t node); /* true when it was lost */
 
 /* --- recovery (regionlog_recovery.c) --- */

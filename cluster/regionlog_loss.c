@@ -48,7 +48,7 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 	entry->attached = true;
 	entry->absent = false;
 	entry->lost = false;
-	entry->opaque = false;
+	entry->opaque = attach->reconnect;
 	entry->region_count = attach->region_count;
 	if (attach->region_count > log->region_count)
 		regionlog_resize(log, attach->region_count, false);
@@ -134,11 +134,17 @@ void regionlog_node_down(struct regionlog *log, uint32_t node)
 	regionlog_drop_idle_node(log, node);
 }
 
+bool regionlog_awaits_fencing(const struct regionlog_node *entry)
+{
+	/* An attached one has a kernel that speaks, whatever somebody says of it. */
+	return entry->lost || (entry->opaque && !entry->attached);
+}
+
 bool regionlog_fenced(struct regionlog *log, uint32_t node)
 {
 	struct regionlog_node *entry = regionlog_find_node(log, node);
 
-	if (!entry || !(entry->lost || entry->opaque))
+	if (!entry || !regionlog_awaits_fencing(entry))
 		return false;
 	regionlog_node_down(log, node);
 	entry = regionlog_find_node(log, node);

@@ -236,6 +236,9 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 		break;
 	case OP_REJOIN:
 		regionlog_rejoin(log, origin, &op->attach, op->marked, op->primary_only);
+		/* Nobody there could write the device: as if its daemon had just gone. */
+		if (op->absent)
+			regionlog_daemon_gone(log, origin);
 		break;
 	case OP_FOUND:
 		regionlog_found(log, op->marked);
@@ -366,7 +369,7 @@ bool replica_is_lost(const struct replica *replica, uint32_t node)
 	for (size_t i = 0; i < replica->log_count; i++) {
 		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
 
-		if (entry && (entry->lost || entry->opaque))
+		if (entry && regionlog_awaits_fencing(entry))
 			return true;
 	}
 	return false;

@@ -70,6 +70,7 @@ struct wire_op {
 	bool doubtful;            /* FOUNDED: others may have gone on */
 	struct regionset *marked; /* REJOIN, FOUND; both say the count of regions in `attach` */
 	struct regionset *primary_only; /* REJOIN */
+	bool absent;                    /* REJOIN: for a kernel that has not met this daemon */
 };
 
 void wire_op_free(struct wire_op *op);

@@ -102,6 +102,7 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 		put_attach(buffer, &op->attach);
 		regionset_encode(op->marked, buffer);
 		regionset_encode(op->primary_only, buffer);
+		bytes_put_u8(buffer, op->absent);
 		break;
 	case OP_FOUND:
 		bytes_put_u64(buffer, op->attach.region_count);
@@ -152,6 +153,7 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 			op->marked = regionset_decode(reader, op->attach.region_count);
 		if (op->marked)
 			op->primary_only = regionset_decode(reader, op->attach.region_count);
+		op->absent = bytes_get_u8(reader) != 0;
 		break;
 	case OP_FOUND:
 		op->attach.region_count = bytes_get_u64(reader);

@@ -74,6 +74,28 @@ void kept_store(enum kept_of_log what, const char *uuid, const uint32_t *numbers
 			    strerror(-result));
 }
 
+void kept_store_one_leg(const char *uuid, uint64_t luid, const uint32_t *regions, size_t count)
+{
+	uint32_t *numbers = memory_new(count + 2, sizeof(*numbers));
+
+	numbers[0] = (uint32_t)(luid >> 32);
+	numbers[1] = (uint32_t)luid;
+	for (size_t i = 0; i < count; i++)
+		numbers[2 + i] = regions[i];
+	kept_store(KEPT_ONE_LEG, uuid, numbers, count > 0 ? count + 2 : 0);
+	free(numbers);
+}
+
+bool kept_split_one_leg(uint64_t *luid, const uint32_t **regions, size_t *count)
+{
+	if (*count <= 2)
+		return false;
+	*luid = (uint64_t)(*regions)[0] << 32 | (*regions)[1];
+	*regions += 2;
+	*count -= 2;
+	return true;
+}
+
 /* All that are there; the caller frees them. */
 static uint32_t *read_numbers(FILE *file, size_t *count)
 {

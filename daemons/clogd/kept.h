@@ -6,6 +6,7 @@
 #ifndef CLOGD_DAEMONS_KEPT_H
 #define CLOGD_DAEMONS_KEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,16 @@
  */
 enum kept_of_log {
 	KEPT_ATTACHED, /* the nodes whose kernels use the log or may hold marks in it */
-	KEPT_ONE_LEG,  /* regions that this kernel writes to one leg only */
+	KEPT_ONE_LEG,  /* a table, and regions that this kernel writes to one leg only */
 };
 
 /* Count 0 removes the log's file. */
 void kept_store(enum kept_of_log what, const char *uuid, const uint32_t *numbers, size_t count);
+
+/* The table's number goes in front, in two halves. */
+void kept_store_one_leg(const char *uuid, uint64_t luid, const uint32_t *regions, size_t count);
+/* Takes it off again; false when there is none. */
+bool kept_split_one_leg(uint64_t *luid, const uint32_t **regions, size_t *count);
 
 typedef void kept_fn(void *context, const char *uuid, const uint32_t *numbers, size_t count);
 /* All that an earlier daemon stored; what cannot be read is left out. */

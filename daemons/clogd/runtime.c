@@ -120,9 +120,12 @@ static void recall(void *context, const char *uuid, const uint32_t *nodes, size_
 	engine_recall(context, uuid, nodes, count);
 }
 
-static void recall_one_leg(void *context, const char *uuid, const uint32_t *regions, size_t count)
+static void recall_one_leg(void *context, const char *uuid, const uint32_t *numbers, size_t count)
 {
-	engine_recall_one_leg(context, uuid, regions, count);
+	uint64_t luid;
+
+	if (kept_split_one_leg(&luid, &numbers, &count))
+		engine_recall_one_leg(context, uuid, luid, numbers, count);
 }
 
 /* Once, when the node's id is known. Only then does the kernel find a log server. */

@@ -61,11 +61,11 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	kept_store(KEPT_ATTACHED, uuid, nodes, count);
 }
 
-static void port_remember_one_leg(void *context, const char *uuid, const uint32_t *regions,
-				  size_t count)
+static void port_remember_one_leg(void *context, const char *uuid, uint64_t luid,
+				  const uint32_t *regions, size_t count)
 {
 	(void)context;
-	kept_store(KEPT_ONE_LEG, uuid, regions, count);
+	kept_store_one_leg(uuid, luid, regions, count);
 }
 
 static void port_met(void *context, const uint32_t *nodes, size_t count)

@@ -128,7 +128,8 @@ static void recall(struct daemon *daemon)
 				      kernel->remembered[i].nodes, kernel->remembered[i].count);
 		if (kernel->one_leg[i].count)
 			engine_recall_one_leg(daemon->engine, daemon->world->mirrors[i]->uuid,
-					      kernel->one_leg[i].regions, kernel->one_leg[i].count);
+					      kernel->one_leg[i].luid, kernel->one_leg[i].regions,
+					      kernel->one_leg[i].count);
 	}
 }
 

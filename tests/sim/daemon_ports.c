@@ -92,8 +92,8 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	}
 }
 
-static void port_remember_one_leg(void *context, const char *uuid, const uint32_t *regions,
-				  size_t count)
+static void port_remember_one_leg(void *context, const char *uuid, uint64_t luid,
+				  const uint32_t *regions, size_t count)
 {
 	struct daemon *daemon = context;
 
@@ -102,6 +102,7 @@ static void port_remember_one_leg(void *context, const char *uuid, const uint32_
 			continue;
 		memcpy(daemon->node->kernel->one_leg[i].regions, regions, count * sizeof(*regions));
 		daemon->node->kernel->one_leg[i].count = count;
+		daemon->node->kernel->one_leg[i].luid = luid;
 	}
 }
 

@@ -58,6 +58,7 @@ struct kernel {
 	struct {
 		uint32_t regions[REGIONS_MAX];
 		size_t count;
+		uint64_t luid;
 	} one_leg[MIRRORS_MAX];                        /* also in /run */
 	uint16_t leg_writes[MIRRORS_MAX][REGIONS_MAX]; /* on their way to the legs */
 };
