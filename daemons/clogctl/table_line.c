@@ -116,7 +116,7 @@ static int find_size(const struct table_request *request, uint64_t *sectors,
 static int check_log(const struct table_request *request, uint64_t sectors, const char *words,
 		     const struct reason *reason)
 {
-	char constructor[TABLE_LINE_SIZE];
+	char constructor[TABLE_LINE_SIZE + TEXT_NUMBER];
 	struct logargs args;
 	uint64_t needed;
 
