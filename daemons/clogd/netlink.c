@@ -14,6 +14,7 @@
 
 #include "common/memory.h"
 #include "daemons/clogd/log.h"
+#include "daemons/clogd/lookahead.h"
 
 #define BATCH         32
 #define MESSAGE_BYTES 1024 /* the kernel's largest is 528 */
@@ -27,6 +28,7 @@ struct netlink {
 	int descriptor;
 	struct netlink_settings settings;
 	struct netlink_counters counters;
+	struct lookahead lookahead;
 	struct log_limit malformed_limit;
 	struct log_limit overrun_limit;
 	struct log_limit send_limit;
@@ -223,6 +225,7 @@ static void handle_message(struct netlink *netlink, const struct mmsghdr *messag
 	}
 	netlink->counters.requests++;
 	netlink->counters.constructors += request.type == ULOG_CTR;
+	netlink->lookahead.last = request.type;
 	netlink->settings.request(netlink->settings.context, &request);
 }
 
@@ -244,18 +247,21 @@ static void handle_receive_error(struct netlink *netlink, int error)
 
 bool netlink_dispatch(struct netlink *netlink)
 {
+	enum ulog_type behind;
 	int count;
 
 	for (int i = 0; i < BATCH; i++)
 		netlink->messages[i].msg_hdr.msg_namelen = sizeof(netlink->senders[i]);
+	behind = lookahead_begin(&netlink->lookahead);
 	count = recvmmsg(netlink->descriptor, netlink->messages, BATCH, MSG_DONTWAIT, NULL);
+	lookahead_learn(&netlink->lookahead, behind, count > 0);
 	if (count < 0) {
 		handle_receive_error(netlink, errno);
 		return false;
 	}
 	for (int i = 0; i < count; i++)
 		handle_message(netlink, &netlink->messages[i]);
-	return count > 0;
+	return lookahead_is_worth_it(&netlink->lookahead);
 }
 
 /* --- sending --- */

@@ -52,7 +52,7 @@ void netlink_stop_listening(struct netlink *netlink);
 void netlink_close(struct netlink *netlink); /* NULL is allowed */
 
 int netlink_descriptor(const struct netlink *netlink);
-/* To be called while the descriptor is readable: takes a batch. True when there may be more. */
+/* To be called while the descriptor is readable: takes a batch. True when another one is likely to be there. */
 bool netlink_dispatch(struct netlink *netlink);
 /* Answers the kernel, at once. */
 void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply);

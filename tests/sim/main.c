@@ -7,6 +7,7 @@
 
 #include "tests/sim/batch.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/cost.h"
 #include "tests/sim/scenarios.h"
 
 #define SEEDS_AT_ONCE 8
@@ -94,7 +95,8 @@ static int run_traced(uint64_t seed, bool traced)
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"usage: %s [--scenarios] [--seed-file FILE] [--seconds S [--first N]] [--seed N "
+		"usage: %s [--scenarios] [--cost] [--seed-file FILE] [--seconds S [--first N]] "
+		"[--seed N "
 		"[--trace]]\n"
 		"  --scenarios    the scripted stories\n"
 		"  --seed-file    the seeds in FILE, one a line\n"
@@ -102,7 +104,8 @@ static void usage(FILE *out)
 		"  --first        the first of the fresh seeds; else it comes from the clock\n"
 		"  --seed         that one; with --trace, tell all that happens\n"
 		"  --scenario     that story; with --trace, tell all that happens\n"
-		"  --counts       what the seeds have reached\n",
+		"  --counts       what the seeds have reached\n"
+		"  --cost         messages and time of a write, for clusters of different size\n",
 		program);
 }
 
@@ -128,6 +131,7 @@ struct arguments {
 	bool traced;
 	bool stories;
 	bool counts;
+	bool cost;
 };
 
 /* 0 to go on, or the exit status plus one. */
@@ -142,6 +146,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 		{"scenarios", no_argument, NULL, 'S'},
 		{"scenario", required_argument, NULL, 'c'},
 		{"counts", no_argument, NULL, 'C'},
+		{"cost", no_argument, NULL, 'K'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -164,6 +169,8 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 			arguments->scenario = optarg;
 		else if (option == 'C')
 			arguments->counts = true;
+		else if (option == 'K')
+			arguments->cost = true;
 		else {
 			usage(option == 'h' ? stdout : stderr);
 			return option == 'h' ? 1 : 3;
@@ -187,6 +194,8 @@ int main(int argc, char **argv)
 		return run_traced(strtoull(arguments.seed, NULL, 10), arguments.traced);
 	if (arguments.stories || arguments.scenario)
 		failed = scenarios_run(arguments.scenario, arguments.traced ? stdout : NULL);
+	if (arguments.cost)
+		failed += cost_print(stdout);
 	if (arguments.file)
 		run_file(arguments.file, &totals);
 	if (arguments.seconds)

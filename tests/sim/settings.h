@@ -10,7 +10,7 @@
 #include "common/logargs.h"
 #include "tests/sim/random.h"
 
-#define NODES_MAX         5
+#define NODES_MAX         16
 #define MIRRORS_MAX       2
 #define LEGS_MAX          3
 #define REGIONS_MAX       256
