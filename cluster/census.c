@@ -155,13 +155,18 @@ static void found(struct membership *membership)
 
 static void decide(struct membership *membership)
 {
+	const struct member *self = membership_find(membership, membership->node);
+
 	membership->census = false;
 	membership->decided_id = membership->census_id;
 	agree_on_version(membership);
 	if (!census_lowest_live(membership) || live_ones_differ(membership))
 		found(membership);
-	else if (membership_find(membership, membership->node)->state != HELLO_LIVE)
+	else if (self->state != HELLO_LIVE)
 		settle_own_state(membership);
+	/* Its join came to nothing since it answered: nobody has heard of the new one. */
+	if (self->join_id != membership->join_id)
+		census_say_hello(membership, true);
 	census_serve(membership);
 }
 
@@ -203,8 +208,8 @@ void membership_hello(struct membership *membership, uint32_t node, const struct
 {
 	struct member *member = membership_find(membership, node);
 
-	/* Said before the last decision, it may be overtaken by it. */
-	if (!member ||
+	/* In a census only answers count; what was said before the last decision may be overtaken by it. */
+	if (!member || (hello->unasked && membership->census) ||
 	    hello->census != (hello->unasked ? membership->decided_id : membership->census_id))
 		return;
 	member->state = hello->state;
