@@ -184,6 +184,9 @@ struct engine_log_status {
 	bool waits_for_fencing;
 	const uint32_t *lost; /* the dead nodes whose fencing is waited for, ascending */
 	size_t lost_count;
+	/* Nodes whose kernels may hold marks that no daemon knows, ascending: until they have suspended, nobody else copies. */
+	const uint32_t *unheard;
+	size_t unheard_count;
 };
 struct engine_status {
 	uint32_t node;

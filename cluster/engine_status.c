@@ -102,6 +102,7 @@ static const char *instance_state(const struct instance *instance)
 struct lists {
 	uint32_t attached[VIEW_NODES_MAX];
 	uint32_t lost[VIEW_NODES_MAX];
+	uint32_t unheard[VIEW_NODES_MAX];
 	struct engine_marks marked[VIEW_NODES_MAX];
 	struct engine_recovering recovering[VIEW_NODES_MAX];
 	struct engine_instance_status instances[16];
@@ -116,6 +117,8 @@ static void list_nodes(const struct regionlog *state, struct lists *lists,
 
 		if (node->lost)
 			lists->lost[status->lost_count++] = node->node;
+		else if (node->opaque)
+			lists->unheard[status->unheard_count++] = node->node;
 		if (!regionset_is_empty(node->marked))
 			lists->marked[status->marked_count++] =
 				(struct engine_marks){node->node, regionset_count(node->marked)};
@@ -130,6 +133,7 @@ static void list_nodes(const struct regionlog *state, struct lists *lists,
 	status->waits_for_fencing = status->lost_count > 0;
 	status->attached = lists->attached;
 	status->lost = lists->lost;
+	status->unheard = lists->unheard;
 	status->marked = lists->marked;
 	status->recovering = lists->recovering;
 }

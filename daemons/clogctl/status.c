@@ -85,6 +85,7 @@ static void parse_log(struct json_object *object, struct log_status *log)
 		.writer = json_number(object, "writer"),
 		.attached = parse_ids(json_member(object, "attached")),
 		.lost = parse_ids(json_member(object, "lost")),
+		.unheard = parse_ids(json_member(object, "unheard")),
 		.recovering = parse_regions(json_member(object, "recovering"), "region"),
 		.marked = parse_regions(json_member(object, "marked"), "regions"),
 		.device = json_string(device, "device"),
@@ -120,6 +121,7 @@ void status_free(struct status *status)
 
 		free(log->attached.ids);
 		free(log->lost.ids);
+		free(log->unheard.ids);
 		free(log->recovering.entries);
 		free(log->marked.entries);
 		free(log->counters.entries);

@@ -52,7 +52,8 @@ struct log_status {
 	uint64_t retained;
 	uint64_t writer; /* node; 0: none */
 	struct id_list attached;
-	struct id_list lost; /* dead nodes that wait to be fenced */
+	struct id_list lost;    /* dead nodes that wait to be fenced */
+	struct id_list unheard; /* nodes whose kernels may hold marks that no clogd knows */
 	struct node_regions_list recovering;
 	struct node_regions_list marked;
 	const char *device; /* of the log; "" when it is kept in memory */

@@ -39,6 +39,19 @@ static void say_unsynced(const struct log_status *log, struct trouble *trouble)
 		    log->recovering.count ? "being copied" : "nobody copies them now");
 }
 
+/* For a second after a restart, as a rule; for long only where no clogd runs. */
+static void say_unheard(const struct log_status *log, struct trouble *trouble)
+{
+	char nodes[280] = "";
+
+	text_nodes(nodes, sizeof(nodes), &log->unheard);
+	text_append(
+		trouble->text, sizeof(trouble->text),
+		"what the kernel of %s holds is not known: others copy nothing until clogd there "
+		"has suspended it, or 'clogctl fenced %" PRIu64 "' says that the node is off",
+		nodes, log->unheard.ids[0]);
+}
+
 static bool is_in_state(const struct log_status *log, const char *state)
 {
 	return strcmp(log->state, state) == 0;
@@ -57,6 +70,8 @@ size_t log_troubles(const struct log_status *log, struct trouble *troubles)
 		{log->waits_for_fencing && !is_in_state(log, "frozen"), SEVERITY_CRITICAL,
 		 say_fencing},
 		{is_in_state(log, "joining"), SEVERITY_WARNING, say_reason},
+		{log->unheard.count > 0 && log->in_sync < log->regions, SEVERITY_WARNING,
+		 say_unheard},
 		{log->in_sync < log->regions, SEVERITY_WARNING, say_unsynced},
 	};
 	size_t count = 0;

@@ -16,7 +16,7 @@ struct trouble {
 	char text[400]; /* one line, without the name of the log */
 };
 
-#define TROUBLES_MAX 4
+#define TROUBLES_MAX 5
 
 /* The gravest first; returns how many. */
 size_t log_troubles(const struct log_status *log, struct trouble *troubles);

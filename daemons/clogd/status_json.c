@@ -170,6 +170,7 @@ static void add_log(void *context, const struct engine_log_status *log)
 	json_add(object, "marked", make_marked(log));
 	json_add_bool(object, "waits_for_fencing", log->waits_for_fencing);
 	json_add_ids(object, "lost", log->lost, log->lost_count);
+	json_add_ids(object, "unheard", log->unheard, log->unheard_count);
 	if (visit->sources->digests)
 		add_digest(object, engine_log_digest(visit->sources->engine, log->uuid));
 	json_add(object, "counters", make_counters(log->counters, log->counter_count));

@@ -133,6 +133,7 @@ static void check_replica(struct world *world, struct daemon *daemon)
 
 struct known {
 	uint64_t luid;
+	uint32_t node;
 	bool is_known;
 };
 
@@ -144,6 +145,10 @@ static void look_for_instance(void *context, const struct engine_log_status *log
 		if (log->instances[i].luid == known->luid &&
 		    strcmp(log->instances[i].state, "active") == 0)
 			known->is_known = true;
+	/* Its marks of before are not known yet: a suspend is to come. */
+	for (size_t i = 0; known->is_known && i < log->unheard_count; i++)
+		if (log->unheard[i] == known->node)
+			known->is_known = false;
 }
 
 /* Has the kernel met this daemon, with all that it has? */
@@ -151,7 +156,7 @@ static bool knows_kernel(const struct daemon *daemon)
 {
 	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
 		const struct kernel_log *log = live_log(daemon->node, i);
-		struct known known = {.luid = log ? log->luid : 0};
+		struct known known = {.luid = log ? log->luid : 0, .node = daemon->node->id};
 
 		if (log)
 			engine_status_logs(daemon->engine, &known, look_for_instance);
