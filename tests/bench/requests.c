@@ -5,7 +5,7 @@
  * regions, and reads from /proc how long that program ran meanwhile. tests/bench/cpu runs it.
  *
  * Usage: requests SHIM WRITES PROGRAM [ARGUMENT]... Needs root. Prints one line: microseconds of
- * CPU time and allocations a request. Exit status 1 when something was allocated.
+ * CPU time and allocations a request. Exit status 1 when requests allocate.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -182,7 +182,7 @@ static const uint64_t *map_counts(char *name)
 	return mapped;
 }
 
-/* The least of some repeats: what disturbs only adds. True when nothing was allocated. */
+/* The least of some repeats: what disturbs only adds. True when requests allocated nothing. */
 static bool measure(struct kernel *kernel, pid_t pid, unsigned long writes,
 		    const volatile uint64_t *allocations)
 {
@@ -202,7 +202,8 @@ static bool measure(struct kernel *kernel, pid_t pid, unsigned long writes,
 	printf("%.2f us a request, %.4f allocations a request\n",
 	       (double)least_ns / 1e3 / ((double)kernel->requests / REPEATS),
 	       (double)(*allocations - allocated) / (double)kernel->requests);
-	return *allocations == allocated;
+	/* Now and then the daemon does something of its own: a status line, the next second's work. */
+	return (*allocations - allocated) * 1000 <= kernel->requests;
 }
 
 int main(int argc, char **argv)
