@@ -2,14 +2,22 @@
 /* Nodes come to a log and go; its size follows the tables of those that are there. */
 #include "cluster/regionlog_internal.h"
 
+/* A lost node counts until it is fenced: it may be writing what lies beyond the tables of the others. */
 static uint64_t largest_table(const struct regionlog *log)
 {
 	uint64_t largest = 0;
 
 	for (size_t i = 0; i < log->node_count; i++)
-		if (log->nodes[i].attached && log->nodes[i].region_count > largest)
+		if ((log->nodes[i].attached || log->nodes[i].lost) &&
+		    log->nodes[i].region_count > largest)
 			largest = log->nodes[i].region_count;
 	return largest;
+}
+
+void regionlog_fit_to_tables(struct regionlog *log)
+{
+	if (regionlog_any_attached(log) && largest_table(log) != log->region_count)
+		regionlog_resize(log, largest_table(log), false);
 }
 
 void regionlog_resize(struct regionlog *log, uint64_t region_count, bool new_in_sync)
@@ -109,8 +117,7 @@ enum attach_result regionlog_attach(struct regionlog *log, uint32_t node,
 	entry->attached = true;
 	entry->absent = false;
 	entry->region_count = attach->region_count;
-	if (largest_table(log) != log->region_count)
-		regionlog_resize(log, largest_table(log), false);
+	regionlog_fit_to_tables(log);
 	regionlog_elect_writer(log);
 	return result;
 }
@@ -140,8 +147,7 @@ void regionlog_end_attachment(struct regionlog *log, struct regionlog_node *entr
 	regionset_clear(entry->primary_only);
 	if (!regionlog_any_attached(log))
 		log->generation++;
-	else if (largest_table(log) != log->region_count)
-		regionlog_resize(log, largest_table(log), false);
+	regionlog_fit_to_tables(log);
 }
 
 void regionlog_detach(struct regionlog *log, uint32_t node)

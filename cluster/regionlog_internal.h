@@ -13,6 +13,8 @@ void regionlog_drop_idle_node(struct regionlog *log, uint32_t node);
 void regionlog_elect_writer(struct regionlog *log);
 /* Regions beyond the old count are in sync or not; those beyond the new one are forgotten. */
 void regionlog_resize(struct regionlog *log, uint64_t region_count, bool new_in_sync);
+/* As large as the largest table, as long as there is one. */
+void regionlog_fit_to_tables(struct regionlog *log);
 /* Attached no more; its marks are the caller's business. */
 void regionlog_end_attachment(struct regionlog *log, struct regionlog_node *entry);
 /* What a lost node had marked becomes unsynced. */

@@ -151,5 +151,6 @@ bool regionlog_fenced(struct regionlog *log, uint32_t node)
 	if (entry)
 		regionlog_give_up_marks(log, entry);
 	regionlog_drop_idle_node(log, node);
+	regionlog_fit_to_tables(log);
 	return true;
 }

@@ -60,6 +60,8 @@ static const struct story sizes[] = {
 	{"a_core_log_keeps_what_it_knows_when_it_shrinks_and_grows",
 	 "core 1 16 nosync; detach 1; core 1 8=first; detach 1; core 1 12=first",
 	 "12 w1 u=8-11 | 1 HA"},
+	{"a_dead_nodes_marks_beyond_the_others_tables_wait_for_fencing_too",
+	 TWO "disk 2 20 0 - unread; mark 2 18; down 2", "20 w1 u=16-19 | 1 HA | 2 L m=18"},
 	{"a_node_that_dies_with_the_largest_table_shrinks_the_log",
 	 TWO "disk 2 20 0 - unread; mark 2 18; down 2; fenced 2=1", "16 w1 | 1 HA"},
 };
