@@ -184,7 +184,7 @@ static char *read_page(const char *name)
 	char *text = calloc(1, 65536);
 	FILE *file;
 
-	assert_in_range(snprintf(path, sizeof(path), "%s/man/%s", SOURCES, name), 1,
+	assert_in_range(snprintf(path, sizeof(path), "%s/man/%s", SOURCES_DIR, name), 1,
 			sizeof(path) - 1);
 	file = fopen(path, "r");
 	assert_non_null(file);
@@ -213,7 +213,7 @@ static void each_setting_is_in_the_manual(void **state)
 /* With its comment signs taken away, the installed file sets each setting to its default. */
 static void the_installed_file_shows_the_defaults(void **state)
 {
-	FILE *file = fopen(SOURCES "/etc/clogd.conf", "r");
+	FILE *file = fopen(SOURCES_DIR "/etc/clogd.conf", "r");
 	char text[8192];
 	size_t length;
 	char shown[SETTING_TEXT_SIZE];
