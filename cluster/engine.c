@@ -37,6 +37,14 @@ bool engine_is_frozen(const struct engine *engine)
 	       replica_is_unproven(engine->replica);
 }
 
+bool engine_sees(const struct engine *engine, uint32_t node)
+{
+	for (size_t i = 0; i < engine->cluster_node_count; i++)
+		if (engine->cluster_nodes[i] == node)
+			return true;
+	return false;
+}
+
 void engine_report(struct engine *engine, enum report_level level, const char *format, ...)
 {
 	char text[512];
@@ -464,7 +472,8 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 	struct wire_op op = {.kind = OP_FENCED, .node = node};
 
 	engine->now_ms = now_ms;
-	if (!replica_is_lost(engine->replica, node))
+	/* Fenced once and back again, it lives. */
+	if (!replica_is_lost(engine->replica, node) || engine_sees(engine, node))
 		return -ENOENT;
 	engine_send(engine, NULL, &op);
 	finish(engine);

@@ -122,7 +122,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 void engine_disconnected(struct engine *engine, uint64_t now_ms);
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result);
 void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uuid, int result);
-/* An administrator or the cluster manager says that this node is fenced. 0, -ENOENT when no log waits for that node. */
+/* An administrator or the cluster manager says that this node is fenced. 0, -ENOENT when no log waits for that node, or it is there. */
 int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node);
 /* Time passes; also tries what -EAGAIN refused. Call it no later than engine_deadline_ms. */
 void engine_tick(struct engine *engine, uint64_t now_ms);

@@ -225,6 +225,7 @@ struct engine {
 
 /* engine.c */
 bool engine_is_frozen(const struct engine *engine);
+bool engine_sees(const struct engine *engine, uint32_t node); /* a node of the cluster */
 void engine_report(struct engine *engine, enum report_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void engine_send(struct engine *engine, struct locallog *log,
@@ -312,9 +313,10 @@ void peers_follow_all(struct engine *engine);
 void peers_expect(struct engine *engine);
 void peers_expected(struct engine *engine, const char *uuid); /* the cluster knows it now */
 void peers_recall(struct engine *engine); /* the state in which it was said has come to nothing */
-/* Nodes of the cluster that run no clogd, but did: their kernels may hold marks. Returns how many. */
+/* Nodes that run no clogd here, but did: their kernels may hold marks. Returns how many. */
 uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
 void peers_meet(struct engine *engine);
+void peers_fenced(struct engine *engine, uint32_t node); /* it has to be met again */
 /* The device of that log is gone, so its kernel holds nothing. */
 void peers_gone(struct engine *engine, const char *uuid);
 void peers_free(struct engine *engine);

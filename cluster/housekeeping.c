@@ -21,14 +21,6 @@ uint64_t housekeeping_deadline(const struct engine *engine)
 	return needed ? engine->housekeeping_ms : UINT64_MAX;
 }
 
-static bool is_in_cluster(const struct engine *engine, uint32_t node)
-{
-	for (size_t i = 0; i < engine->cluster_node_count; i++)
-		if (engine->cluster_nodes[i] == node)
-			return true;
-	return false;
-}
-
 static void say_node(struct engine *engine, enum wire_op_kind kind, uint32_t node)
 {
 	struct wire_op op = {.kind = kind, .node = node};
@@ -40,7 +32,7 @@ static void say_node(struct engine *engine, enum wire_op_kind kind, uint32_t nod
 static void check_node(struct engine *engine, const struct regionlog_node *entry)
 {
 	bool member = membership_is_member(engine->membership, entry->node);
-	bool present = is_in_cluster(engine, entry->node);
+	bool present = engine_sees(engine, entry->node);
 
 	if (entry->lost) {
 		if ((!engine->settings.fencing || PLANTED(IGNORE_FENCING)) && !present)

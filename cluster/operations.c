@@ -230,6 +230,8 @@ static void node_operation(struct engine *engine, uint32_t origin, const struct 
 	apply_one(engine, origin, op);
 	if (op->kind == OP_FOUNDED && op->doubtful && unproven)
 		doubt(engine);
+	if (op->kind == OP_FENCED && engine->settings.fencing)
+		peers_fenced(engine, op->node);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		log->cycle_wanted = true;
 		operations_follow(engine, log);

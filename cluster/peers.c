@@ -176,13 +176,27 @@ uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_
 {
 	uint32_t count = 0;
 
-	for (size_t i = 0; i < engine->cluster_node_count; i++) {
-		uint32_t node = engine->cluster_nodes[i];
+	for (size_t i = 0; i < engine->met_count; i++) {
+		uint32_t node = engine->met[i];
 
-		if (!membership_is_member(engine->membership, node) && is_met(engine, node))
+		/* Not in the cluster, it is gone; where there is fencing it may live until it is fenced. */
+		if (!membership_is_member(engine->membership, node) &&
+		    (engine->settings.fencing || engine_sees(engine, node)))
 			nodes[count++] = node;
 	}
 	return count;
+}
+
+void peers_fenced(struct engine *engine, uint32_t node)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < engine->met_count; i++)
+		if (engine->met[i] != node)
+			engine->met[kept++] = engine->met[i];
+	if (kept < engine->met_count && engine->ports.met)
+		engine->ports.met(engine->ports.context, engine->met, kept);
+	engine->met_count = kept;
 }
 
 void peers_gone(struct engine *engine, const char *uuid)

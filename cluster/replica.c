@@ -279,8 +279,12 @@ static void apply_founded(struct replica *replica, const struct wire_op *op)
 	replica->stranger_count = 0;
 	for (uint32_t i = 0; i < op->region_count && i < VIEW_NODES_MAX; i++)
 		replica->strangers[replica->stranger_count++] = op->regions[i];
-	for (size_t i = 0; op->doubtful && i < replica->log_count; i++)
+	for (size_t i = 0; op->doubtful && i < replica->log_count; i++) {
 		regionlog_doubt(replica->logs[i]);
+		for (uint32_t j = 0; j < replica->stranger_count; j++)
+			regionlog_expect(replica->logs[i], replica->strangers[j],
+					 &replica->strangers[j], 1);
+	}
 }
 
 /* Its daemon speaks for it from here on, or it is gone. */
@@ -366,6 +370,9 @@ void replica_node_down(struct replica *replica, uint32_t node)
 
 bool replica_is_lost(const struct replica *replica, uint32_t node)
 {
+	for (uint32_t i = 0; i < replica->stranger_count; i++)
+		if (replica->strangers[i] == node)
+			return true;
 	for (size_t i = 0; i < replica->log_count; i++) {
 		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
 
