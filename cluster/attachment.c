@@ -404,6 +404,7 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	activity_restart(engine, log, op.marked, op.ticket);
 	engine_send(engine, log, &op);
 	/* What was handed out before the cut may be reported already, and ordered yet: none of it is copied again. */
+	regionset_clear(log->reported);
 	recovery_stop(engine, log);
 	if (log->active->state == INSTANCE_RELEASING) {
 		log->detach_sent = false;
