@@ -66,13 +66,13 @@ class Member:
             quorum = parse_log(log.read())
         return quorum.quorate and quorum.members == list(NODES)
 
-    def start_clogd(self, build: str) -> None:
+    def start_clogd(self, build: str, options: str) -> None:
         self.kernel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             self.kernel.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
             other.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
         os.dup2(other.fileno(), CONNECTOR_FD)
-        words = self._inside(f"CLOGD_BENCH_FD={CONNECTOR_FD}", os.path.join(build, "clogd"), "-f")
+        words = self._inside(f"CLOGD_BENCH_FD={CONNECTOR_FD}", os.path.join(build, "clogd"), "-f", *options.split())
         with open(os.path.join(self.directory, "clogd.log"), "wb") as log:
             self.clogd = subprocess.Popen(words, stderr=log, pass_fds=[CONNECTOR_FD])
         os.close(CONNECTOR_FD)
@@ -102,9 +102,11 @@ class Member:
 class Cluster:
     """Quorate, with a clogd on each node, while the context lasts."""
 
-    def __init__(self, directory: str, build: str) -> None:
+    def __init__(self, directory: str, build: str, options: str = "") -> None:
+        """`options` are more of clogd's."""
         self.directory = directory
         self.build = build
+        self.options = options
         self.shim = os.path.join(directory, "shim.so")
         self.members: list[Member] = []
         self.holder: subprocess.Popen | None = None
@@ -122,7 +124,7 @@ class Cluster:
                 self.members.append(Member(self, ident))
             wait_until(lambda: all(member.is_quorate() for member in self.members), "quorum")
             for member in self.members:
-                member.start_clogd(self.build)
+                member.start_clogd(self.build, self.options)
         except BaseException:
             self.__exit__()
             raise
