@@ -9,7 +9,7 @@
 #include "daemons/clogd/runtime_internal.h"
 #include "daemons/clogd/status_json.h"
 
-#define NAMES_WAIT_NS (500ULL * 1000 * 1000)
+#define NAMES_WAIT_NS (2000ULL * 1000 * 1000)
 
 static char *make_status(const struct runtime *runtime, bool digests)
 {
