@@ -25,6 +25,9 @@ static void parse_cells(struct json_object *json, struct region_map *map)
 			.dirty = count_at(json_member(json, "dirty"), i),
 			.retained = count_at(json_member(json, "retained"), i),
 		};
+		/* What is retained here may not have been ordered yet, or not any more. */
+		if (map->cells[i].retained > map->cells[i].dirty)
+			map->cells[i].retained = map->cells[i].dirty;
 	}
 }
 

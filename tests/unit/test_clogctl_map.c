@@ -55,6 +55,18 @@ static void what_does_not_add_up_is_refused(void **state)
 		assert_int_equal(region_map_parse(texts[i], &map), -EBADMSG);
 }
 
+static void more_retained_than_dirty_is_cut_off(void **state)
+{
+	char *text = draw("{\"region_size\":8,\"regions\":2,\"cell_regions\":1,\"unsynced\":[0,0],"
+			  "\"recovering\":[0,0],\"dirty\":[0,1],\"retained\":[1,1]}",
+			  false, 64, false);
+
+	(void)state;
+	assert_says(text, "0 .r\n");
+	assert_says(text, "elsewhere               0         0 B\n");
+	free(text);
+}
+
 static void the_worst_of_a_cell_is_shown(void **state)
 {
 	static const struct {
@@ -156,6 +168,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_add_up_is_refused),
+		cmocka_unit_test(more_retained_than_dirty_is_cut_off),
 		cmocka_unit_test(the_worst_of_a_cell_is_shown),
 		cmocka_unit_test(a_letter_a_region_where_they_are_few),
 		cmocka_unit_test(a_letter_for_many_where_they_are_many),
