@@ -84,13 +84,16 @@ static void status_table(struct engine *engine, const struct instance *instance,
 }
 
 static void clear_region(struct engine *engine, struct locallog *log,
-			 const struct ulog_request *request)
+			 const struct instance *instance, const struct ulog_request *request)
 {
-	/* The worker runs on for a moment after a suspend; what it clears then is not marked any more. */
-	int result = log->active
-			     ? activity_clear(engine, log, request->regions, request->region_count)
-			     : 0;
+	int result = 0;
 
+	/*
+	 * The worker runs on for a moment after a suspend; what it clears then is not marked any more. Or the next table
+	 * has marked it: a request that was lost comes again after 15 s.
+	 */
+	if (log->active && instance->state == INSTANCE_ACTIVE)
+		result = activity_clear(engine, log, request->regions, request->region_count);
 	reply_error(engine, request, result);
 }
 
@@ -109,7 +112,7 @@ static void on_regions(struct engine *engine, struct locallog *log, struct insta
 		activity_mark(engine, log, request);
 		break;
 	case ULOG_CLEAR_REGION:
-		clear_region(engine, log, request);
+		clear_region(engine, log, instance, request);
 		break;
 	case ULOG_GET_RESYNC_WORK:
 		recovery_get_work(engine, log, instance, request);

@@ -100,6 +100,23 @@ static void a_reduced_mirror_forgets_the_rest(void **state)
 	harness_end(harness);
 }
 
+/* A request whose answer was lost is sent again after 15 s, whatever has become of its table. */
+static void a_late_clear_of_the_old_table_leaves_the_new_ones_marks_alone(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+
+	(void)state;
+	harness_construct(harness, 1, LUID2, DISK);
+	harness_suspend(harness, 1, LUID);
+	harness_resume(harness, 1, LUID2);
+	harness_mark_flush(harness, 1, LUID2, 9);
+	harness_clear(harness, 1, LUID, 9);
+	harness_advance(harness, 20000);
+	assert_int_equal(harness_log(harness, 2).dirty, 1);
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
+	harness_end(harness);
+}
+
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 {
 	struct harness *harness = harness_new(2, NULL);
@@ -129,6 +146,7 @@ int main(void)
 		cmocka_unit_test(a_reload_keeps_what_is_in_sync),
 		cmocka_unit_test(an_extended_mirror_has_its_new_regions_out_of_sync),
 		cmocka_unit_test(a_reduced_mirror_forgets_the_rest),
+		cmocka_unit_test(a_late_clear_of_the_old_table_leaves_the_new_ones_marks_alone),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 
