@@ -47,6 +47,7 @@ static void run_for(double seconds, uint64_t first, struct totals *totals)
 {
 	double end = batch_cpu_seconds() + seconds;
 
+	printf("fresh seeds from %llu on\n", (unsigned long long)first);
 	for (; batch_cpu_seconds() < end; first += SEEDS_AT_ONCE)
 		batch_run_range(first, SEEDS_AT_ONCE, count_result, totals);
 }
