@@ -71,17 +71,24 @@ static bool rewrite_from(struct engine *engine, struct locallog *log, uint64_t r
 {
 	const struct regionlog *state = engine_state(engine, log);
 	struct logdisk *disk = &log->disk;
+	uint64_t first = disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
+	uint64_t position = replica_position(engine->replica);
 
 	if (!state)
 		return false;
+	/* A range that waits already, or whose round is out and may fail, stays part of it. */
+	if (disk->rewrite_block >= disk->rewrite_end) {
+		disk->rewrite_block = UINT64_MAX;
+		disk->rewrite_first = position;
+	}
 	disk->rewrite_end =
 		disklog_size_bytes(state->region_count, LOGDISK_BLOCK_BYTES) / LOGDISK_BLOCK_BYTES;
-	disk->rewrite_block = disk->rewrite_end;
-	if (region < state->region_count)
-		disk->rewrite_block =
-			disklog_block_of_region((uint32_t)region, LOGDISK_BLOCK_BYTES);
+	if (disk->rewrite_block > disk->rewrite_end)
+		disk->rewrite_block = disk->rewrite_end;
+	if (region < state->region_count && first < disk->rewrite_block)
+		disk->rewrite_block = first;
 	disk->rewrite_writing = disk->rewrite_block;
-	disk->rewrite_position = disk->changed_position = replica_position(engine->replica);
+	disk->rewrite_last = disk->changed_position = position;
 	return true;
 }
 
@@ -89,8 +96,8 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 {
 	if (!rewrite_from(engine, log, region))
 		return;
-	log->disk.resume_position = log->disk.rewrite_position;
-	changed_block(engine, log, 0, log->disk.rewrite_position, true);
+	log->disk.resume_position = log->disk.rewrite_last;
+	changed_block(engine, log, 0, log->disk.rewrite_last, true);
 	plan_write(engine, log, true);
 	log->disk.write_at_ms = engine->now_ms;
 }
@@ -168,15 +175,17 @@ void logdisk_written(struct locallog *log, uint64_t position)
 		disk->changed[kept++] = disk->changed[i];
 	}
 	disk->changed_count = kept;
-	if (disk->rewrite_position <= position && disk->round_jobs == 0)
+	if (disk->rewrite_last <= position && disk->round_jobs == 0)
 		disk->rewrite_block = disk->rewrite_end;
+	else if (disk->rewrite_first <= position && disk->round_jobs == 0)
+		disk->rewrite_first = position + 1;
 }
 
 bool logdisk_is_settled(const struct locallog *log, uint64_t position)
 {
 	const struct logdisk *disk = &log->disk;
 
-	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
+	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_first <= position)
 		return false;
 	for (size_t i = 0; i < disk->changed_count; i++)
 		if (disk->changed[i].first_dirty <= position)

@@ -133,8 +133,8 @@ static uint64_t settled_position(const struct engine *engine, const struct local
 
 	if (PLANTED(WRITTEN_TOO_MUCH))
 		return position;
-	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_position <= position)
-		position = disk->rewrite_position - 1;
+	if (disk->rewrite_block < disk->rewrite_end && disk->rewrite_first <= position)
+		position = disk->rewrite_first - 1;
 	for (size_t i = 0; i < disk->changed_count; i++)
 		if (disk->changed[i].first <= position)
 			position = disk->changed[i].first - 1;
