@@ -98,9 +98,11 @@ void diskjob_done(struct engine *engine, const struct disk_result *result)
 	if (!wait)
 		return;
 	*at = wait->next;
-	if (wait->log)
+	if (wait->log) {
+		deadline_of_log_changes(engine, wait->log);
 		hand_over(engine, wait, result);
-	else if (wait->purpose == DISK_FOR_OPEN && result->result >= 0)
+	} else if (wait->purpose == DISK_FOR_OPEN && result->result >= 0) {
 		close_handle(engine, (int)result->result);
+	}
 	free(wait);
 }

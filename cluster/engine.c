@@ -15,8 +15,6 @@
 #include "common/memory.h"
 #include "common/planted.h"
 
-#define SEND_AGAIN_MS 5
-
 void engine_settings_init(struct engine_settings *settings)
 {
 	*settings = (struct engine_settings){
@@ -196,6 +194,7 @@ static void port_live(void *context)
 	struct engine *engine = context;
 
 	engine_report(engine, REPORT_NOTICE, "this node has the state of the cluster");
+	deadline_of_all_changes(engine);
 	/* Before a reconnecting instance attaches, and takes over what is said here. */
 	carried_say(engine);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
@@ -244,6 +243,7 @@ struct engine *engine_new(const struct engine_settings *settings, const struct e
 	engine->settings = *settings;
 	engine->ports = *ports;
 	engine->now_ms = now_ms;
+	engine->logs_deadline_ms = UINT64_MAX;
 	engine->replica = replica_new();
 	engine->outbox = outbox_new();
 	engine->membership = membership_new(settings->node, settings->join_seed, &membership_ports);
@@ -339,6 +339,14 @@ static void finish(struct engine *engine)
 		membership_pump(engine->membership);
 	engine->send_refused =
 		outbox_flush(engine->outbox, engine->ports.send, engine->ports.context);
+	deadline_settle(engine);
+}
+
+/* Of inputs that may concern any log. */
+static void finish_all(struct engine *engine)
+{
+	deadline_of_all_changes(engine);
+	finish(engine);
 }
 
 /* --- inputs --- */
@@ -364,6 +372,8 @@ static int take_message(struct engine *engine, uint32_t node, const void *bytes,
 	result = wire_open(&reader, &kind);
 	if (result < 0)
 		return result;
+	if (kind != WIRE_OPS)
+		deadline_of_all_changes(engine);
 	switch (kind) {
 	case WIRE_HELLO:
 		result = wire_hello_decode(&reader, &hello);
@@ -414,7 +424,7 @@ void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view
 	membership_view(engine->membership, view);
 	peers_meet(engine);
 	housekeeping_run(engine);
-	finish(engine);
+	finish_all(engine);
 }
 
 void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
@@ -436,7 +446,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 			operations_follow(engine, log);
 	}
 	housekeeping_run(engine);
-	finish(engine);
+	finish_all(engine);
 }
 
 void engine_disconnected(struct engine *engine, uint64_t now_ms)
@@ -446,6 +456,7 @@ void engine_disconnected(struct engine *engine, uint64_t now_ms)
 	engine->cluster_node_count = 0;
 	outbox_reset(engine->outbox);
 	membership_disconnected(engine->membership);
+	deadline_of_all_changes(engine);
 }
 
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result)
@@ -464,7 +475,7 @@ void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uu
 		recovery_cycled(engine, log, result);
 	else if (result == -ENOENT)
 		peers_gone(engine, uuid);
-	finish(engine);
+	finish_all(engine);
 }
 
 int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
@@ -476,7 +487,7 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 	if (!replica_is_lost(engine->replica, node) || engine_sees(engine, node))
 		return -ENOENT;
 	engine_send(engine, NULL, &op);
-	finish(engine);
+	finish_all(engine);
 	return 0;
 }
 
@@ -495,25 +506,7 @@ void engine_tick(struct engine *engine, uint64_t now_ms)
 	}
 	if (housekeeping_is_due(engine))
 		housekeeping_run(engine);
-	finish(engine);
-}
-
-uint64_t engine_deadline_ms(const struct engine *engine)
-{
-	uint64_t deadline = housekeeping_deadline(engine);
-
-	if (engine->send_refused && engine->now_ms + SEND_AGAIN_MS < deadline)
-		deadline = engine->now_ms + SEND_AGAIN_MS;
-	for (const struct locallog *log = engine->logs; log; log = log->next) {
-		uint64_t window = activity_deadline(engine, log);
-		uint64_t disk = logdisk_deadline(engine, log);
-
-		if (window < deadline)
-			deadline = window;
-		if (disk < deadline)
-			deadline = disk;
-	}
-	return deadline;
+	finish_all(engine);
 }
 
 bool engine_quiesce(struct engine *engine, uint64_t now_ms)
@@ -529,7 +522,7 @@ bool engine_quiesce(struct engine *engine, uint64_t now_ms)
 		if (log->disk.writer == engine->settings.node && log->disk.changed_count > 0)
 			quiet = false;
 	}
-	finish(engine);
+	finish_all(engine);
 	return (quiet && outbox_is_idle(engine->outbox)) || engine_is_frozen(engine);
 }
 

@@ -208,6 +208,9 @@ struct engine {
 	struct locallog *logs;   /* ascending by uuid */
 	struct locallog **index; /* by hash of the uuid; chains of `same_hash` */
 	size_t index_size, log_count;
+	uint64_t logs_deadline_ms; /* deadline.c: the logs', as of the last input */
+	const struct locallog *touched;
+	bool touched_all;
 	struct disk_wait *jobs;
 	struct peers *peers;
 	struct oneleg *oneleg;
@@ -251,6 +254,12 @@ void reply_error(struct engine *engine, const struct ulog_request *request, int 
 void reply_u64(struct engine *engine, const struct ulog_request *request, uint64_t value);
 void reply_pair(struct engine *engine, const struct ulog_request *request, uint64_t first,
 		uint64_t second);
+
+/* deadline.c: an input is about this log, or may be about any; settled when it is done */
+void deadline_of_log_changes(struct engine *engine, const struct locallog *log);
+void deadline_of_all_changes(struct engine *engine);
+void deadline_log_is_gone(struct engine *engine, const struct locallog *log);
+void deadline_settle(struct engine *engine);
 
 /* lifecycle.c: CTR, DTR */
 void lifecycle_ctr(struct engine *engine, const struct ulog_request *request);

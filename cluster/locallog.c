@@ -142,6 +142,7 @@ void locallog_drop_if_unused(struct engine *engine, struct locallog *log)
 		at = &(*at)->next;
 	*at = log->next;
 	index_remove(engine, log);
+	deadline_log_is_gone(engine, log);
 	engine->log_count--;
 	locallog_free(log);
 }

@@ -185,6 +185,8 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	struct bits marks = {0}, clears = {0};
 	struct replica_outcome outcome;
 
+	if (log)
+		deadline_of_log_changes(engine, log);
 	if (disk) {
 		bits_before(&marks, state, op->regions, op->region_count);
 		bits_before(&clears, state, op->others, op->other_count);
@@ -227,6 +229,7 @@ static void node_operation(struct engine *engine, uint32_t origin, const struct 
 {
 	bool unproven = replica_is_unproven(engine->replica);
 
+	deadline_of_all_changes(engine);
 	apply_one(engine, origin, op);
 	if (op->kind == OP_FOUNDED && op->doubtful && unproven)
 		doubt(engine);

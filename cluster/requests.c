@@ -243,6 +243,9 @@ void requests_dispatch(struct engine *engine, const struct ulog_request *request
 		hand_back(engine, request);
 		return;
 	}
+	if (request->type == ULOG_CTR || request->type == ULOG_DTR ||
+	    request->type == ULOG_POSTSUSPEND)
+		deadline_of_all_changes(engine);
 	switch (request->type) {
 	case ULOG_CTR:
 		lifecycle_ctr(engine, request);
@@ -262,6 +265,7 @@ void requests_dispatch(struct engine *engine, const struct ulog_request *request
 		unknown_instance(engine, request);
 		return;
 	}
+	deadline_of_log_changes(engine, log);
 	log->counters[COUNTER_REQUESTS]++;
 	if (comes_too_early(engine, instance, request))
 		pending_add(engine, log, request, WAIT_STATE, 0);
