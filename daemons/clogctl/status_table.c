@@ -147,9 +147,10 @@ static void print_notes(const struct status *status, bool colour, FILE *out)
 		size_t count = log_troubles(&status->logs[i], troubles);
 
 		for (size_t j = 0; j < count; j++) {
-			if (troubles[j].severity != SEVERITY_CRITICAL)
+			if (troubles[j].in_table)
 				continue;
-			fprintf(out, "%s%s%s:%s %s\n", first ? "\n" : "", colour ? TEXT_RED : "",
+			fprintf(out, "%s%s%s:%s %s\n", first ? "\n" : "",
+				colour ? paint(troubles[j].severity) : "",
 				log_title(&status->logs[i]), colour ? TEXT_PLAIN : "",
 				troubles[j].text);
 			first = false;

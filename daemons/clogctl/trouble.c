@@ -63,23 +63,25 @@ size_t log_troubles(const struct log_status *log, struct trouble *troubles)
 		bool is_so;
 		enum severity severity;
 		void (*say)(const struct log_status *log, struct trouble *trouble);
+		bool in_table;
 	} kinds[TROUBLES_MAX] = {
 		{is_in_state(log, "frozen") || is_in_state(log, "failed") || log->device_is_dead,
-		 SEVERITY_CRITICAL, say_reason},
+		 SEVERITY_CRITICAL, say_reason, false},
 		/* To a node that is cut off all others look dead. */
 		{log->waits_for_fencing && !is_in_state(log, "frozen"), SEVERITY_CRITICAL,
-		 say_fencing},
-		{is_in_state(log, "joining"), SEVERITY_WARNING, say_reason},
+		 say_fencing, false},
+		{is_in_state(log, "joining"), SEVERITY_WARNING, say_reason, true},
 		{log->unheard.count > 0 && log->in_sync < log->regions, SEVERITY_WARNING,
-		 say_unheard},
-		{log->in_sync < log->regions, SEVERITY_WARNING, say_unsynced},
+		 say_unheard, false},
+		{log->in_sync < log->regions, SEVERITY_WARNING, say_unsynced, true},
 	};
 	size_t count = 0;
 
 	for (size_t i = 0; i < TROUBLES_MAX; i++) {
 		if (!kinds[i].is_so)
 			continue;
-		troubles[count] = (struct trouble){.severity = kinds[i].severity};
+		troubles[count] = (struct trouble){.severity = kinds[i].severity,
+						   .in_table = kinds[i].in_table};
 		kinds[i].say(log, &troubles[count]);
 		count++;
 	}

@@ -13,6 +13,7 @@ enum severity {
 
 struct trouble {
 	enum severity severity;
+	bool in_table;  /* a line of the status table shows it by itself */
 	char text[400]; /* one line, without the name of the log */
 };
 

@@ -223,6 +223,11 @@ static void the_table_has_a_line_a_log_and_says_what_to_do(void **state)
 	text = print_table(SAMPLE_STATUS(""), false);
 	assert_says(text, "no logs\n");
 	free(text);
+	text = print_table(
+		SAMPLE_STATUS(SAMPLE_LOG("unheard", "u", "active", "", 120, "\"unheard\":[2,3],")),
+		false);
+	assert_says(text, "\nunheard: what the kernel of nodes 2,3 holds is not known");
+	free(text);
 	text = print_table("{\"node\":{\"version\":\"0.1.0\"},\"logs\":[]}", false);
 	assert_says(text, "clogd 0.1.0: waiting for Corosync\n");
 	free(text);
