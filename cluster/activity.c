@@ -134,6 +134,9 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 		  struct clears *clears, uint32_t region)
 {
 	log->counters[COUNTER_CLEARS]++;
+	/* Its write may have failed on a leg: what is marked now is out of sync at the suspend. */
+	if (log->active && log->active->log_failed)
+		return;
 	if (state && PLANTED(CLEAR_BEFORE_ORDER))
 		regionlog_clear(engine_state(engine, log), engine->settings.node, region);
 	heldset_remove(&log->kernel_marked, region);
@@ -267,6 +270,14 @@ static bool holds_on_error(const struct locallog *log)
 	return log->active && log->active->args.block_on_error;
 }
 
+static void say_failed(struct engine *engine, struct locallog *log,
+		       const struct ulog_request *request)
+{
+	if (log->active)
+		log->active->log_failed = true;
+	reply_error(engine, request, -EIO);
+}
+
 /* What is claimed by now is settled, or waited for; without quorum even a claim may have been given away. */
 static void answer_when_settled(struct engine *engine, struct locallog *log,
 				const struct ulog_request *request)
@@ -276,7 +287,7 @@ static void answer_when_settled(struct engine *engine, struct locallog *log,
 	if (log->flush_ticket <= log->settled_ticket || PLANTED(MARK_BEFORE_ORDER))
 		reply_error(engine, request, 0);
 	else if (state && state->failed && !holds_on_error(log))
-		reply_error(engine, request, -EIO);
+		say_failed(engine, log, request);
 	else
 		pending_add(engine, log, request, WAIT_SETTLED, log->flush_ticket);
 }
@@ -362,7 +373,7 @@ void activity_fail(struct engine *engine, struct locallog *log)
 	if (holds_on_error(log))
 		return;
 	while ((pending = pending_take(log, WAIT_SETTLED, 0))) {
-		reply_error(engine, &pending->request, -EIO);
+		say_failed(engine, log, &pending->request);
 		free(pending);
 	}
 }

@@ -22,17 +22,13 @@ static struct regionlog_attach shape_of(const struct instance *instance)
 	};
 }
 
-/*
- * The kernel's region hash outlives a suspend: these are still written to one
- * leg. Said in one message with the attach, so that the kernel, which only asks
- * after a RESUME, hears of them and copies them.
- */
-static void declare_one_leg(struct engine *engine, struct locallog *log, struct instance *instance)
+static void declare_unsynced(struct engine *engine, struct locallog *log,
+			     const struct regionset *regions)
 {
 	uint64_t region;
 
-	for (region = regionset_next(instance->one_leg, 0); region != REGION_NONE;
-	     region = regionset_next(instance->one_leg, region + 1)) {
+	for (region = regionset_next(regions, 0); region != REGION_NONE;
+	     region = regionset_next(regions, region + 1)) {
 		struct wire_op op = {.kind = OP_UNSYNC,
 				     .region_count = 1,
 				     .regions = memory_new(1, sizeof(uint32_t))};
@@ -60,7 +56,12 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 		log->disk.loaded = NULL;
 	}
 	engine_send(engine, log, &op);
-	declare_one_leg(engine, log, instance);
+	/*
+	 * The kernel's region hash outlives a suspend: these are still written to one
+	 * leg. Said in one message with the attach, so that the kernel, which only asks
+	 * after a RESUME, hears of them and copies them.
+	 */
+	declare_unsynced(engine, log, instance->one_leg);
 }
 
 static bool must_load(const struct engine *engine, const struct locallog *log,
@@ -94,10 +95,31 @@ static void send_simple(struct engine *engine, struct locallog *log, enum wire_o
 	engine_send(engine, log, &op);
 }
 
+static void add_held(struct regionset *set, const struct heldset *held)
+{
+	size_t at = 0;
+	uint32_t region;
+
+	while (heldset_each(held, &at, &region))
+		regionset_add(set, region);
+}
+
+/* Told that the log failed, a kernel keeps to itself which of its last writes did not reach all legs. */
+static void declare_untold(struct engine *engine, struct locallog *log)
+{
+	struct regionset *held = regionset_new();
+
+	add_held(held, &log->kernel_marked);
+	declare_unsynced(engine, log, held);
+	regionset_free(held);
+}
+
 static void begin_release(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
+	if (instance->log_failed)
+		declare_untold(engine, log);
 	send_simple(engine, log, OP_RELEASE, ++log->ticket);
 	log->release_ticket = log->ticket;
 }
@@ -370,15 +392,6 @@ void attachment_anew(struct engine *engine, struct locallog *log)
 	log->reattaching = true;
 	log->in_doubt = true;
 	start_resume(engine, log, log->active);
-}
-
-static void add_held(struct regionset *set, const struct heldset *held)
-{
-	size_t at = 0;
-	uint32_t region;
-
-	while (heldset_each(held, &at, &region))
-		regionset_add(set, region);
 }
 
 void attachment_rejoin(struct engine *engine, struct locallog *log)

@@ -37,6 +37,7 @@ struct instance {
 	bool was_resumed;
 	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
 	bool gave_up;    /* a copy failed: no more work until the next resume */
+	bool log_failed; /* its kernel was told so: it reports no write that fails on a leg any more */
 	bool wants_work; /* was told that there is none for now */
 	uint64_t hint;   /* its kernel never asks about regions below this one */
 	struct regionset *
