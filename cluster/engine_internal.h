@@ -100,8 +100,8 @@ struct logdisk {
 		rewrite_end;      /* blocks to be written whatever they hold; empty when equal */
 	uint64_t rewrite_writing; /* of them, in the round: [rewrite_block, rewrite_writing) */
 	uint64_t rewrite_first, rewrite_last; /* positions of the first and the last reason to */
-	uint64_t resume_position; /* RESUME is answered when it is settled */
-	uint32_t round_jobs;      /* writes that are out */
+	uint64_t resume_position;             /* RESUME is answered when it is settled */
+	uint32_t round_jobs;                  /* writes that are out */
 	bool round_failed;
 	bool urgent;                        /* somebody waits */
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
