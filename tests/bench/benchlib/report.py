@@ -9,7 +9,7 @@ from .workloads import WORKLOADS, Workload
 
 
 def middle(values: Sequence[float]) -> dict:
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+    return {"median": round(statistics.median(values), 4), "least": round(min(values), 4), "most": round(max(values), 4)}
 
 
 def ratios(rows: dict[str, list[dict]], row: Row, figure: str) -> dict | None:
