@@ -394,9 +394,27 @@ void attachment_anew(struct engine *engine, struct locallog *log)
 	start_resume(engine, log, log->active);
 }
 
+/* What the rejoin named only because it was copied is not written any more. */
+static void end_copied(struct engine *engine, struct locallog *log, const struct regionset *copied)
+{
+	uint64_t region;
+
+	for (region = regionset_next(copied, 0); region != REGION_NONE;
+	     region = regionset_next(copied, region + 1)) {
+		struct wire_op op = {.kind = OP_UPDATE, .other_count = 1};
+
+		if (regionset_contains(log->claimed, (uint32_t)region))
+			continue;
+		op.others = memory_new(1, sizeof(uint32_t));
+		op.others[0] = (uint32_t)region;
+		engine_send(engine, log, &op);
+	}
+}
+
 void attachment_rejoin(struct engine *engine, struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_REJOIN};
+	struct regionset *copied;
 
 	if (!log->active)
 		return;
@@ -415,7 +433,13 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 		regionset_add(op.marked, (uint32_t)log->started);
 	op.primary_only = regionset_copy(log->active->one_leg);
 	activity_restart(engine, log, op.marked, op.ticket);
+	/* Given to others meanwhile, a copy of this node may have landed on their writes. */
+	copied = regionset_copy(log->done);
+	regionset_add_all(copied, log->reported);
+	regionset_add_all(op.marked, copied);
 	engine_send(engine, log, &op);
+	end_copied(engine, log, copied);
+	regionset_free(copied);
 	/* What was handed out before the cut may be reported already, and ordered yet: none of it is copied again. */
 	regionset_clear(log->reported);
 	recovery_stop(engine, log);
