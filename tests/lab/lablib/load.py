@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes that go on while something else happens, and are all read back."""
-from .clustered import STREAM, Stripe
+from .clustered import STREAM, Stripe, wait_until
 from .fio import fio_command
 from .node import Node
 
@@ -8,6 +8,12 @@ SIGSTOP, SIGCONT = 19, 18
 DEPTH = STREAM["iodepth"]       # writes that are under way at most
 PATTERN_BASE = 0xc0de0000       # as a stripe's
 PASSES_MAX = 4096               # before patterns meet those of the next node
+
+
+def has_nothing_in_hand(node: Node) -> bool:
+    """All requests of the kernel are answered, and no more come."""
+    seen = [node.clogctl("status", "--json")["node"]["counters"] for _ in range(2)]
+    return len({counters[what] for counters in seen for what in ("kernel_requests", "kernel_replies")}) == 1
 
 
 class VerifiedLoad:
@@ -28,7 +34,7 @@ class VerifiedLoad:
     def start(self) -> "VerifiedLoad":
         number = f"$(printf 0x%08x $(({PATTERN_BASE} + {self.node.ident * PASSES_MAX} + pass)))"
         job = fio_command(self.path, offset=f"{self.offset_mb}M", size=f"{self.size_mb}M", rw="randwrite",
-                          do_verify=1, verify_pattern=f"{number}%o", **STREAM)
+                          do_verify=1, thread=1, verify_pattern=f"{number}%o", **STREAM)
         output = f"{self.stop_file}.out"
         self.command = self.node.start(
             f"rm -f {self.stop_file}; pass=0\n"
@@ -40,7 +46,9 @@ class VerifiedLoad:
         return self
 
     def pause(self) -> None:
+        """Returns when its node's kernel waits for no answer any more."""
         self.command.kill(SIGSTOP)
+        wait_until(lambda: has_nothing_in_hand(self.node), f"{self.node}'s kernel asks nothing")
 
     def go_on(self) -> None:
         self.command.kill(SIGCONT)

@@ -48,7 +48,7 @@ def killed_daemon_comes_back_under_writes(lab: Lab) -> None:
     node.start_clogd("--standalone")
     path = node.mirror_create("m", "killed", log="clustered-disk")
     node.wait_in_sync("m")
-    job = node.start_fio(path, rw="randwrite", runtime=40)
+    job = node.start_fio(path, rw="randwrite", runtime=8)
     time.sleep(2)
     node.kill_clogd()
     time.sleep(1)

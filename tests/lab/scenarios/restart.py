@@ -7,7 +7,7 @@ from typing import NamedTuple, Sequence
 from lablib.channel import SIGKILL
 from lablib.clogd import SIGTERM
 from lablib.cluster import Lab
-from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, wait_until
+from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons
 from lablib.effort import Rounds
 from lablib.load import DEPTH, VerifiedLoad, start_loads, stop_loads
 from lablib.node import Node
@@ -46,22 +46,11 @@ class Restart(NamedTuple):
         return self.back_s >= RESEND_S
 
 
-def has_nothing_in_hand(node: Node) -> bool:
-    """All requests of the kernel are answered, and no more come."""
-    seen = [node.clogctl("status", "--json")["node"]["counters"] for _ in range(2)]
-    return len({counters[what] for counters in seen for what in ("kernel_requests", "kernel_replies")}) == 1
-
-
-def pause(load: VerifiedLoad) -> None:
-    load.pause()
-    wait_until(lambda: has_nothing_in_hand(load.node), f"{load.node}'s kernel asks nothing")
-
-
 def restart(lab: Lab, loads: Sequence[VerifiedLoad], way: Way) -> list[Restart]:
     """Ends the daemons of these loads' nodes, all at once, and starts new ones."""
     if way.idle:
         for load in loads:
-            pause(load)
+            load.pause()
     lab.each(lambda node: node.kill_clogd(way.signal), [load.node for load in loads])
 
     def come_back(node: Node) -> Restart:
