@@ -351,9 +351,31 @@ static void finish_all(struct engine *engine)
 
 /* --- inputs --- */
 
+/* With a log there is an input twice a second: this daemon slept. Others may have taken it for dead, and gone on. */
+#define SLEPT_MS 1000
+
+static void arrive(struct engine *engine, uint64_t now_ms)
+{
+	if (now_ms >= engine->now_ms + SLEPT_MS) {
+		engine->slept = true;
+		engine->sent_before = outbox_in_flight(engine->outbox);
+	}
+	engine->now_ms = now_ms;
+}
+
+/* One that was sent after the sleep proves that this node is in the ring now. */
+static void own_message_came_back(struct engine *engine)
+{
+	outbox_delivered(engine->outbox);
+	if (engine->sent_before > 0)
+		engine->sent_before--;
+	else
+		engine->slept = false;
+}
+
 void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_request *request)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	requests_dispatch(engine, request);
 	finish(engine);
 }
@@ -397,7 +419,7 @@ static int take_message(struct engine *engine, uint32_t node, const void *bytes,
 		return result;
 	case WIRE_OPS:
 		if (node == engine->settings.node)
-			outbox_delivered(engine->outbox);
+			own_message_came_back(engine);
 		membership_ops(engine->membership, node, reader.at, bytes_left(&reader));
 		return 0;
 	}
@@ -407,7 +429,7 @@ static int take_message(struct engine *engine, uint32_t node, const void *bytes,
 void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes,
 		    size_t size)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	if (take_message(engine, node, bytes, size) < 0) {
 		engine->malformed_messages++;
 		engine_report(
@@ -420,7 +442,7 @@ void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const
 
 void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	membership_view(engine->membership, view);
 	peers_meet(engine);
 	housekeeping_run(engine);
@@ -432,7 +454,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 {
 	bool was_frozen = engine_is_frozen(engine);
 
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	if (quorum == QUORUM_NO && engine->quorum != QUORUM_NO)
 		reports_quorum_lost(engine);
 	engine->quorum = quorum;
@@ -451,7 +473,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 
 void engine_disconnected(struct engine *engine, uint64_t now_ms)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	engine->quorum = QUORUM_NO;
 	engine->cluster_node_count = 0;
 	outbox_reset(engine->outbox);
@@ -461,7 +483,7 @@ void engine_disconnected(struct engine *engine, uint64_t now_ms)
 
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	diskjob_done(engine, result);
 	finish(engine);
 }
@@ -470,7 +492,7 @@ void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uu
 {
 	struct locallog *log = locallog_find(engine, uuid);
 
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	if (log)
 		recovery_cycled(engine, log, result);
 	else if (result == -ENOENT)
@@ -482,7 +504,7 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 {
 	struct wire_op op = {.kind = OP_FENCED, .node = node};
 
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	/* Fenced once and back again, it lives. */
 	if (!replica_is_lost(engine->replica, node) || engine_sees(engine, node))
 		return -ENOENT;
@@ -495,7 +517,7 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 
 void engine_tick(struct engine *engine, uint64_t now_ms)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		if (activity_deadline(engine, log) <= now_ms || housekeeping_is_due(engine))
 			activity_let_go(engine, log, engine->quiescing);
@@ -513,7 +535,7 @@ bool engine_quiesce(struct engine *engine, uint64_t now_ms)
 {
 	bool quiet = true;
 
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	engine->quiescing = true;
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		activity_let_go(engine, log, true);
@@ -528,6 +550,6 @@ bool engine_quiesce(struct engine *engine, uint64_t now_ms)
 
 void engine_hand_back(struct engine *engine, uint64_t now_ms)
 {
-	engine->now_ms = now_ms;
+	arrive(engine, now_ms);
 	requests_hand_back(engine);
 }

@@ -197,7 +197,9 @@ struct engine {
 	struct engine_settings settings;
 	struct engine_ports ports;
 	uint64_t now_ms;
-	uint64_t delivered_ms; /* when operations were last delivered */
+	uint64_t delivered_ms;    /* when operations were last delivered */
+	bool slept;               /* and nothing that was sent since has come back */
+	unsigned int sent_before; /* messages that were on their way when it woke */
 	struct replica *replica;
 	struct membership *membership;
 	struct outbox *outbox;

@@ -30,7 +30,7 @@ static void index_grow(struct engine *engine)
 {
 	free(engine->index);
 	engine->index_size = engine->index_size ? 2 * engine->index_size : INDEX_FIRST;
-	engine->index = memory_new(engine->index_size, sizeof(struct locallog *));
+	engine->index = memory_new(1, engine->index_size * sizeof(struct locallog *));
 	for (struct locallog *log = engine->logs; log; log = log->next)
 		index_add(engine, log);
 }

@@ -254,7 +254,7 @@ static bool round_is_due(const struct engine *engine, const struct locallog *log
  */
 static bool ring_is_whole(const struct engine *engine)
 {
-	return engine->now_ms <= engine->delivered_ms + RING_PROOF_MS;
+	return !engine->slept && engine->now_ms <= engine->delivered_ms + RING_PROOF_MS;
 }
 
 /* Asks for such a proof: any message of ours that comes back is one. It claims nothing of the device. */

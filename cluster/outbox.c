@@ -107,6 +107,11 @@ bool outbox_flush(struct outbox *outbox, outbox_send_fn *send, void *context)
 	return false;
 }
 
+unsigned int outbox_in_flight(const struct outbox *outbox)
+{
+	return outbox->in_flight;
+}
+
 bool outbox_is_empty(const struct outbox *outbox)
 {
 	return !outbox->first;

@@ -26,6 +26,8 @@ void outbox_operation(struct outbox *outbox, const struct wire_op *op, uint8_t v
 void outbox_delivered(struct outbox *outbox);
 /* Sends what may be sent. True when something is refused for now (-EAGAIN) and must be tried again later. */
 bool outbox_flush(struct outbox *outbox, outbox_send_fn *send, void *context);
+/* Messages with operations that were sent and have not come back. */
+unsigned int outbox_in_flight(const struct outbox *outbox);
 bool outbox_is_empty(const struct outbox *outbox);
 /* Empty, and all operations that were sent have come back in the order. */
 bool outbox_is_idle(const struct outbox *outbox);
