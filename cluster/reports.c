@@ -28,7 +28,7 @@ void reports_node_down(struct engine *engine, uint32_t node)
 		const struct regionlog_node *entry =
 			state ? regionlog_find_node(state, node) : NULL;
 
-		if (!entry || !entry->attached)
+		if (!entry || regionset_is_empty(entry->marked))
 			continue;
 		/* What it was copying counts too, but that is out of sync already. */
 		engine_report(engine, REPORT_WARNING,

@@ -61,7 +61,7 @@ static void add_sync(char *line, const struct count *count)
 		add(line, ", %zu out of sync (%u%%)", count->unsynced, percent);
 }
 
-static void add_mirrors(char *line, const struct count *count)
+static void add_mirrors(char *line, const struct count *count, bool fencing)
 {
 	if (count->live == 0) {
 		add(line, "; no mirrors");
@@ -70,7 +70,7 @@ static void add_mirrors(char *line, const struct count *count)
 	add(line, "; %zu mirror%s", count->live, count->live == 1 ? "" : "s");
 	if (count->failed)
 		add(line, ", log device of %zu failed", count->failed);
-	if (count->fencing)
+	if (fencing && count->fencing)
 		add(line, ", %zu wait for fencing", count->fencing);
 	if (count->unsynced)
 		add_sync(line, count);
@@ -100,6 +100,6 @@ bool summary_write(const struct runtime *runtime, char *line)
 	else
 		add(line, "quorate, %zu node%s", status.member_count,
 		    status.member_count == 1 ? "" : "s");
-	add_mirrors(line, &count);
+	add_mirrors(line, &count, status.quorate && status.settings->fencing);
 	return !count.nameless;
 }

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands of docs/deploy.md, run as they stand on whole Debian systems, and what the package and its unit promise."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import textwrap
+
+from lablib import debian
+from lablib.channel import SIGKILL
+from lablib.cluster import Lab
+from lablib.clustered import Stripe, fill_legs, wait_until
+from lablib.node import Node
+from lablib.scenario import scenario
+
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs/deploy.md"
+DISKS = {"leg-a": "leg0", "leg-b": "leg1", "log": "log"}
+MIRROR = "/dev/mapper/mirror-1"
+CODE = re.compile(r"(?:^ {4,}.*\n(?:\n(?= {4}))*)+", re.M)
+BLOCK = re.compile(r"^# (every|one) node.*\n((?:(?!# (?:every|one) node).*\n)*)", re.M)
+COMMAND_S = 180
+SIGSTOP = 19
+REFUSED = "live mirrors need it: mirror-1"
+
+
+def blocks() -> list[tuple[str, str]]:
+    """(where, commands)"""
+    return [found for code in CODE.findall(PAGE.read_text(encoding="utf-8"))
+            for found in BLOCK.findall(textwrap.dedent(code))]
+
+
+def build_package(lab: Lab) -> str:
+    """The package is built as the page says, and lies in each node's home directory."""
+    built = os.path.join(lab.build, "packages/deb")
+    result = subprocess.run(["make", "-C", lab.build, "deb"], env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck"},
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-1000:] + result.stderr[-3000:]
+    [package] = [name for name in os.listdir(built) if re.fullmatch(r"clogd_.*\.deb", name)]
+    copy = lab.rundir.file(package)
+    shutil.copy2(os.path.join(built, package), copy)
+    lab.each(lambda node: node.run(f"cp {copy} /root/"))
+    return f"/root/{package}"
+
+
+def paste(lab: Lab) -> None:
+    """A command that fails ends it, as it would end an administrator's session."""
+    for where, commands in blocks():
+        nodes = lab.nodes if where == "every" else [lab[1]]
+        lab.each(lambda node, commands=commands: node.run(f"cd /root; set -e\n{commands}", COMMAND_S), nodes)
+        if "start corosync" in commands:
+            lab.wait_quorate(timeout=COMMAND_S)
+        if "--now mirror-1" in commands:
+            wait_until(lambda: is_attached(lab, [1, 2, 3]), "mirror-1 in use on all nodes", COMMAND_S)
+
+
+def is_attached(lab: Lab, idents: list[int]) -> bool:
+    logs = [lab[ident].clogctl("status", "--json")["logs"] for ident in idents if is_active(lab[ident])]
+    return len(logs) == len(idents) and all(log and log[0]["attached"] == idents for log in logs)
+
+
+def is_active(node: Node) -> bool:
+    return node.run("systemctl is-active clogd", check=False).out == "active\n"
+
+
+def daemon(node: Node) -> str:
+    return node.run("systemctl show -P MainPID clogd").out.strip()
+
+
+def wait_serving(lab: Lab) -> None:
+    wait_until(lambda: is_attached(lab, [1, 2, 3]), "all in use again", COMMAND_S)
+
+
+def is_refused(lab: Lab, node: Node, command: str) -> None:
+    """And afterwards the daemon runs."""
+    result = node.run(command, COMMAND_S, check=False)
+    assert result.status != 0 and REFUSED in result.err + result.out, (command, result)
+    wait_serving(lab)
+
+
+def is_replaced(lab: Lab, node: Node, command: str) -> None:
+    former = daemon(node)
+    node.run(command, COMMAND_S)
+    wait_until(lambda: is_active(node) and daemon(node) not in ("0", former), f"another daemon after {command}", COMMAND_S)
+    wait_serving(lab)
+
+
+@scenario(memory=debian.MEMORY, modules=debian.MODULES, debian=True, corosync=False, timeout=900, default=False,
+          tags=("deployed",))
+def deployed(lab: Lab) -> None:
+    """docs/deploy.md, pasted; then stop is refused, and upgrade, crash and hang of a daemon are survived by writes."""
+    fill_legs(lab)
+    links = "; ".join(f"ln -s {lab[1].device(disk)} /dev/disk/by-id/{link}" for link, disk in DISKS.items())
+    lab.each(lambda node: node.run(f"mkdir -p /dev/disk/by-id; {links}"))
+    package = build_package(lab)
+    assert len(blocks()) == 8, blocks()
+    paste(lab)
+    lab[1].wait_in_sync("mirror-1", COMMAND_S)
+    node = lab[2]
+    stripe = Stripe(MIRROR, 1, 8, 8)
+    writer = stripe.start_write(node, runtime=600)
+    for command in ("systemctl stop clogd", "systemctl stop corosync", "clogctl stop", "dpkg -r clogd"):
+        is_refused(lab, node, command)
+    is_replaced(lab, node, "systemctl restart clogd")
+    is_replaced(lab, node, f"dpkg -i {package}")
+    is_replaced(lab, node, f"kill -{SIGKILL} {daemon(node)}")
+    is_replaced(lab, node, f"kill -{SIGSTOP} {daemon(node)}")
+    node.run("clogctl stop --force")
+    wait_until(lambda: not is_active(node), "a daemon that stopped")
+    node.run("systemctl start clogd")
+    wait_serving(lab)
+    assert writer.stop().error == 0
+    stripe.verify(lab[3])
+    lab[1].wait_in_sync("mirror-1", COMMAND_S)
+    lab.note(node.run("systemd-analyze security clogd.service | tail -n 1").out.strip())
+    lab.each(lambda each: each.run("systemctl stop mirror-1 clogd && dpkg -r clogd", COMMAND_S))
+    lab.assert_same("leg0", "leg1")
+    lab.each(Node.power_off)
