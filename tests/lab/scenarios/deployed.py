@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commands of docs/deploy.md, run as they stand on whole Debian systems, and what the package and its unit promise."""
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import textwrap
 
 from lablib import debian
 from lablib.channel import SIGKILL
+from lablib.clogd import NO_DAEMON
 from lablib.cluster import Lab
 from lablib.clustered import Stripe, fill_legs, wait_until
 from lablib.node import Node
@@ -54,9 +56,15 @@ def paste(lab: Lab) -> None:
             wait_until(lambda: is_attached(lab, [1, 2, 3]), "mirror-1 in use on all nodes", COMMAND_S)
 
 
+def attached(node: Node) -> list[int]:
+    """The nodes that use the mirror, as this one's daemon says; none where there is no daemon yet."""
+    result = node.clogctl_run("status", "--json")
+    logs = [] if result.status == NO_DAEMON else json.loads(result.out)["logs"]
+    return logs[0]["attached"] if logs else []
+
+
 def is_attached(lab: Lab, idents: list[int]) -> bool:
-    logs = [lab[ident].clogctl("status", "--json")["logs"] for ident in idents if is_active(lab[ident])]
-    return len(logs) == len(idents) and all(log and log[0]["attached"] == idents for log in logs)
+    return all(attached(lab[ident]) == idents for ident in idents)
 
 
 def is_active(node: Node) -> bool:
