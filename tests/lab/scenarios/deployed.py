@@ -22,7 +22,8 @@ MIRROR = "/dev/mapper/mirror-1"
 CODE = re.compile(r"(?:^ {4,}.*\n(?:\n(?= {4}))*)+", re.M)
 BLOCK = re.compile(r"^# (every|one) node.*\n((?:(?!# (?:every|one) node).*\n)*)", re.M)
 COMMAND_S = 180
-SIGSTOP = 19
+SIGSEGV, SIGSTOP = 11, 19
+STATUS_S = 10       # it is said anew every two seconds
 REFUSED = "live mirrors need it: mirror-1"
 
 
@@ -93,6 +94,13 @@ def is_replaced(lab: Lab, node: Node, command: str) -> None:
     wait_serving(lab)
 
 
+def leaves_nothing(node: Node) -> None:
+    """The flight recorder of a daemon that died is not left in memory."""
+    files = node.run("ls /dev/shm").out.split()
+    recorders = [name for name in files if name.startswith("qb-clogd-")]
+    assert recorders and all(name.startswith(f"qb-clogd-{daemon(node)}-") for name in recorders), files
+
+
 @scenario(memory=debian.MEMORY, modules=debian.MODULES, debian=True, corosync=False, timeout=900, default=False,
           tags=("deployed",))
 def deployed(lab: Lab) -> None:
@@ -112,6 +120,10 @@ def deployed(lab: Lab) -> None:
     is_replaced(lab, node, "systemctl restart clogd")
     is_replaced(lab, node, f"dpkg -i {package}")
     is_replaced(lab, node, f"kill -{SIGKILL} {daemon(node)}")
+    leaves_nothing(node)
+    is_replaced(lab, node, f"kill -{SIGSEGV} {daemon(node)}")
+    leaves_nothing(node)
+    assert node.run("clogctl dump --show /run/clogd/blackbox.crash").out, "a crash leaves the flight recorder"
     is_replaced(lab, node, f"kill -{SIGSTOP} {daemon(node)}")
     node.run("clogctl stop --force")
     wait_until(lambda: not is_active(node), "a daemon that stopped")
@@ -120,6 +132,8 @@ def deployed(lab: Lab) -> None:
     assert writer.stop().error == 0
     stripe.verify(lab[3])
     lab[1].wait_in_sync("mirror-1", COMMAND_S)
+    wait_until(lambda: node.run("systemctl show -P StatusText clogd").out ==
+               "node 2: quorate, 3 nodes; 1 mirror, all in sync\n", "a line of status that is so", STATUS_S)
     lab.note(node.run("systemd-analyze security clogd.service | tail -n 1").out.strip())
     lab.each(lambda each: each.run("systemctl stop mirror-1 clogd && dpkg -r clogd", COMMAND_S))
     lab.assert_same("leg0", "leg1")
