@@ -12,6 +12,7 @@ from .node import Node
 AGREE_TIMEOUT_S = 20
 AGREE_POLL_S = 0.1
 SECTORS_PER_MB = 2048
+NOISE_BYTES = 16 << 20
 STREAM = {"bs": "4k", "ioengine": "libaio", "iodepth": 8, "verify": "pattern", "verify_fatal": 1,
           "verify_state_save": 0}
 
@@ -71,7 +72,9 @@ def start_daemons(lab: Lab, args: str = "") -> None:
 def fill_legs(lab: Lab, legs: Sequence[str] = ("leg0", "leg1")) -> None:
     """Different noise on each leg: equal legs are then the work of a recovery, not of luck. While no node runs them."""
     for leg in legs:
-        lab.disks.write(leg, 0, random.Random(leg).randbytes(lab.disks.sizes[leg]))
+        noise = random.Random(leg)
+        for offset in range(0, lab.disks.sizes[leg], NOISE_BYTES):
+            lab.disks.write(leg, offset, noise.randbytes(min(NOISE_BYTES, lab.disks.sizes[leg] - offset)))
 
 
 def assert_replicas_agree(lab: Lab, nodes: Sequence[Node] | None = None) -> None:

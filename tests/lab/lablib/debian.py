@@ -18,7 +18,8 @@ CACHE = os.environ.get("CLOGD_LAB_CACHE", "/var/cache/clogd-lab")
 BASE = "systemd,systemd-sysv,dbus,udev,kmod,iproute2,procps"
 PACKAGES = ("dmsetup", "corosync", "pacemaker", "pacemaker-cli-utils", "resource-agents", "crmsh", "pcs",
             "dlm-controld", "gfs2-utils", "lvm2", "lvm2-lockd", "fio", "libroaring0", "liburing2", "libmnl0", "libjson-c5")
-MIRROR = "http://deb.debian.org/debian"
+# Started by a scenario, or by Pacemaker.
+SERVICES = ("corosync", "pacemaker", "pcsd", "pcsd-ruby", "logd", "dlm", "lvmlockd", "lvmlocks")
 # What is installed must not be started in the tree.
 FORBID_SERVICES = "#!/bin/sh\nexit 101\n"
 MEMORY = "768M"
@@ -54,24 +55,33 @@ def tree() -> str:
     return path
 
 
+def _package_source() -> str:
+    """Where the host has its packages from."""
+    targets = _run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"])
+    sources = [line.split()[0] for line in targets.splitlines() if line.split()[1:] == [RELEASE]]
+    return sources[0]
+
+
 def _make(path: str) -> None:
     part = path + ".part"
     shutil.rmtree(part, ignore_errors=True)
-    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", RELEASE, part, MIRROR])
+    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", RELEASE, part, _package_source()])
     policy = os.path.join(part, "usr/sbin/policy-rc.d")
     with open(policy, "w", encoding="utf-8") as file:
         file.write(FORBID_SERVICES)
     os.chmod(policy, 0o755)
     install = ["apt-get", "-q", "-y", "--no-install-recommends", "install", *PACKAGES]
     _run(["chroot", part, "env", "DEBIAN_FRONTEND=noninteractive", *install])
+    _run(["chroot", part, "systemctl", "disable", *SERVICES])
     os.unlink(policy)
     os.rename(part, path)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
     try:
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{command[0]} is missing: run scripts/deps first") from error
     if result.returncode != 0:
         raise LabError(f"{' '.join(command)}: {result.stdout[-2000:]}{result.stderr[-2000:]}")
+    return result.stdout

@@ -112,7 +112,7 @@ class Node(Corosync, Clogd, DeviceMapper, Gfs2, Lvm, Pacemaker):
         """For whoever looks into a failure. Never raises for what the node does."""
         clogctl = f"timeout 10 {self.lab.rundir.file('clogctl')} status --json"
         with open(path, "w", encoding="utf-8") as state:
-            for command in (*STATE_COMMANDS, clogctl):
+            for command in (*STATE_COMMANDS, clogctl, *(["journalctl -b --no-pager"] if self.lab.tree else [])):
                 try:
                     result = self.run(command, 30, check=False)
                     state.write(f"# {command}\n{result.out}{result.err}\n")
