@@ -126,8 +126,12 @@ def create_two(lab: Lab) -> tuple[ClusterMirror, ClusterMirror]:
         lab.each(lambda node: node.dm_create(f"{name}-part", f"0 1024 linear {node.device('log')} {1024 * number}"))
         lab.each(lambda node: node.dm_linear(f"{name}-log", f"/dev/mapper/{name}-part"))
         legs = [f"{lab[1].device(leg)} {SECTORS_PER_MB * PART_MB * number}" for leg in ("leg0", "leg1")]
-        mirrors.append(ClusterMirror(lab, name, legs=legs, length_sectors=SECTORS_PER_MB * PART_MB, region_size=64,
-                                     logdev=f"/dev/mapper/{name}-log").create())
+        mirror = ClusterMirror(lab, name, legs=legs, length_sectors=SECTORS_PER_MB * PART_MB, region_size=64,
+                               logdev=f"/dev/mapper/{name}-log")
+        # The first node writes the log: the same for both.
+        mirror.create_on(lab[1])
+        lab.each(mirror.create_on, lab.nodes[1:])
+        mirrors.append(mirror)
     for mirror in mirrors:
         mirror.wait_in_sync()
     return mirrors[0], mirrors[1]
