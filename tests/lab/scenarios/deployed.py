@@ -46,13 +46,17 @@ def build_package(lab: Lab) -> str:
     return f"/root/{package}"
 
 
+def is_whole(node: Node) -> bool:
+    return re.search(r"Total votes: +3\n", node.run("corosync-quorumtool -s", check=False).out) is not None
+
+
 def paste(lab: Lab) -> None:
     """A command that fails ends it, as it would end an administrator's session."""
     for where, commands in blocks():
         nodes = lab.nodes if where == "every" else [lab[1]]
         lab.each(lambda node, commands=commands: node.run(f"cd /root; set -e\n{commands}", COMMAND_S), nodes)
-        if "start corosync" in commands:
-            lab.wait_quorate(timeout=COMMAND_S)
+        if "restart corosync" in commands:
+            wait_until(lambda: all(is_whole(node) for node in lab.nodes), "a cluster of three", COMMAND_S)
         if "--now mirror-1" in commands:
             wait_until(lambda: is_attached(lab, [1, 2, 3]), "mirror-1 in use on all nodes", COMMAND_S)
 
