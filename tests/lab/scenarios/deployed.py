@@ -86,8 +86,9 @@ def wait_serving(lab: Lab) -> None:
 
 def is_refused(lab: Lab, node: Node, command: str) -> None:
     """And afterwards the daemon runs."""
-    result = node.run(command, COMMAND_S, check=False)
-    assert result.status != 0 and REFUSED in result.err + result.out, (command, result)
+    # Through a pipe: in a file, what the unit and systemctl write would lie over each other.
+    result = node.run(f"bash -o pipefail -c '{command} 2>&1 | cat'", COMMAND_S, check=False)
+    assert result.status != 0 and REFUSED in result.out, (command, result)
     wait_serving(lab)
 
 
