@@ -120,10 +120,9 @@ static void local_effects(struct engine *engine, struct locallog *log, uint32_t 
 	log->cycle_wanted = log->cycle_wanted || may_unsync(op->kind);
 	log->disk.failed_seen = outcome->log && outcome->log->failed;
 	if (log->disk.failed_seen && !was_failed) {
-		engine_report(
-			engine, REPORT_ERROR,
-			"%s: log device failed: writes get an error until its table is reloaded",
-			engine_short(log->uuid));
+		engine_report(engine, REPORT_ERROR,
+			      "%s: log device failed: reload its table; writes may wait until then",
+			      engine_short(log->uuid));
 		activity_fail(engine, log);
 	} else if (was_failed && !log->disk.failed_seen) {
 		engine_report(engine, REPORT_NOTICE, "%s: log device works again",
