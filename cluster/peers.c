@@ -107,7 +107,9 @@ void peers_follow_all(struct engine *engine)
 
 	for (struct peers *peers = engine->peers; peers; peers = next) {
 		next = peers->next;
-		peers_follow(engine, peers->uuid);
+		/* The others come below. */
+		if (!replica_find(engine->replica, peers->uuid))
+			peers_follow(engine, peers->uuid);
 	}
 	for (size_t i = 0; i < replica_log_count(engine->replica); i++)
 		peers_follow(engine, replica_log(engine->replica, i)->uuid);
