@@ -127,7 +127,10 @@ void settings_draw(struct settings *settings, uint64_t seed)
 		draw_mirror(&settings->mirrors[i], &random);
 	draw_engine(settings, &random);
 	draw_world(settings, &random);
-	/* A mark that only its sender has seen dies with it; what of that is made good is a story of its own (docs/reliability.md). */
+	/*
+	 * Not promised (docs/reliability.md): a mark that only its sender has seen dies with it. What the device makes
+	 * good of it, test_engine_writer.c shows. Drawn above all the same, or every known seed would be another.
+	 */
 	settings->bus_agreed_loss = false;
 	draw_load(settings, &random);
 	draw_faults(settings, &random);

@@ -86,21 +86,30 @@ static void a_frozen_log_says_why(void **state)
 	harness_free(harness);
 }
 
-static void a_dead_node_is_named_until_it_is_fenced(void **state)
+/* The last node had region 5 marked, and is not known to be fenced. */
+static struct harness *with_a_dead_writer(uint32_t nodes)
 {
 	struct engine_settings settings;
+	struct harness *harness;
+
+	engine_settings_init(&settings);
+	settings.fencing = true;
+	harness = harness_new(nodes, &settings);
+	for (uint32_t node = 1; node <= nodes; node++)
+		harness_activate(harness, node, LUID, CORE " nosync");
+	harness_mark_flush(harness, nodes, LUID, 5);
+	harness_node_down(harness, nodes);
+	harness_run(harness);
+	return harness;
+}
+
+static void a_dead_node_is_named_until_it_is_fenced(void **state)
+{
 	struct harness *harness;
 	struct seen seen;
 
 	(void)state;
-	engine_settings_init(&settings);
-	settings.fencing = true;
-	harness = harness_new(3, &settings);
-	for (uint32_t node = 1; node <= 3; node++)
-		harness_activate(harness, node, LUID, CORE " nosync");
-	harness_mark_flush(harness, 3, LUID, 5);
-	harness_node_down(harness, 3);
-	harness_run(harness);
+	harness = with_a_dead_writer(3);
 	seen = look(harness, 1);
 	assert_int_equal(seen.lost_count, 1);
 	assert_int_equal(seen.lost[0], 3);
@@ -180,19 +189,11 @@ static void cells_add_up_to_the_log(void **state)
 
 static void what_a_lost_node_wrote_is_out_of_sync_on_the_map(void **state)
 {
-	struct engine_settings settings;
 	struct harness *harness;
 	struct engine_map *map;
 
 	(void)state;
-	engine_settings_init(&settings);
-	settings.fencing = true;
-	harness = harness_new(2, &settings);
-	for (uint32_t node = 1; node <= 2; node++)
-		harness_activate(harness, node, LUID, CORE " nosync");
-	harness_mark_flush(harness, 2, LUID, 5);
-	harness_node_down(harness, 2);
-	harness_run(harness);
+	harness = with_a_dead_writer(2);
 	map = map_of(harness, 128);
 	assert_int_equal(map->cells[5].unsynced, 1);
 	assert_int_equal(map->cells[6].unsynced, 0);

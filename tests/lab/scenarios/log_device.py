@@ -6,7 +6,7 @@ from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, wait_until
 from lablib.effort import Rounds
 from lablib.fio import FioResult
-from lablib.load import DEPTH, start_loads, stop_loads
+from lablib.load import DEPTH, VerifiedLoad, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -66,6 +66,17 @@ def dead_log_device_blocks_writes(lab: Lab, rounds: int) -> None:
     fail_and_reload(lab, rounds, words=["block_on_error"], features="")
 
 
+def bring_back(lab: Lab, mirror: ClusterMirror, loads: list[VerifiedLoad], flush: bool) -> None:
+    """The device works again and the table is reloaded: the writes go on, and end well."""
+    lab.each(lambda node: node.dm_undelay("logdev", "log"))
+    mirror.reload(flush=flush)
+    assert_well(lab, mirror)
+    stop_loads(loads)
+    mirror.wait_in_sync()
+    assert_replicas_agree(lab)
+    assert_device_says_clean(lab, mirror)
+
+
 def fail_and_reload(lab: Lab, rounds: int, **options) -> None:
     mirror = create(lab, **options)
     for _ in range(rounds):
@@ -78,13 +89,7 @@ def fail_and_reload(lab: Lab, rounds: int, **options) -> None:
         errors = sum(mirror.status(node)["counters"]["log_device_errors"] for node in lab.nodes)
         assert errors > 0, "the log device was never tried"
         assert not any(load.command.poll() for load in loads), "a write ended while the log could not be written"
-        lab.each(lambda node: node.dm_undelay("logdev", "log"))
-        mirror.reload(flush=False)
-        assert_well(lab, mirror)
-        stop_loads(loads)
-        mirror.wait_in_sync()
-        assert_replicas_agree(lab)
-        assert_device_says_clean(lab, mirror)
+        bring_back(lab, mirror, loads, flush=False)
     mirror.remove()
     lab.assert_same("leg0", "leg1")
 
@@ -100,13 +105,7 @@ def dead_log_device_without_handle_errors(lab: Lab, rounds: int) -> None:
             assert_dead(mirror, node)
         for handle in [load.node.start_await_writes(mirror.name, load.writes_done() + 4 * DEPTH) for load in loads]:
             handle.wait()
-        lab.each(lambda node: node.dm_undelay("logdev", "log"))
-        mirror.reload()
-        assert_well(lab, mirror)
-        stop_loads(loads)
-        mirror.wait_in_sync()
-        assert_replicas_agree(lab)
-        assert_device_says_clean(lab, mirror)
+        bring_back(lab, mirror, loads, flush=True)
     mirror.remove()
     lab.assert_same("leg0", "leg1")
 
