@@ -10,10 +10,11 @@
 #include <stdlib.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/retained.h"
 #include "common/memory.h"
 #include "common/planted.h"
 
-static bool in_range(const struct locallog *log, const uint64_t *regions, uint32_t count)
+bool activity_in_range(const struct locallog *log, const uint64_t *regions, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (!log->active || regions[i] >= log->active->args.region_count)
@@ -69,105 +70,12 @@ static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 	}
 }
 
-static uint64_t send_update(struct engine *engine, struct locallog *log, struct wire_op *op)
+uint64_t activity_send(struct engine *engine, struct locallog *log, struct wire_op *op)
 {
 	op->kind = OP_UPDATE;
 	op->ticket = ++log->ticket;
 	engine_send(engine, log, op);
 	return log->ticket;
-}
-
-struct clears {
-	uint32_t *regions;
-	uint32_t count;
-};
-
-static void give_back(struct locallog *log, struct clears *clears, uint32_t region)
-{
-	if (!clears->regions)
-		clears->regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
-	regionset_remove(log->claimed, region);
-	clears->regions[clears->count++] = region;
-}
-
-static void send_clears(struct engine *engine, struct locallog *log, struct clears *clears)
-{
-	struct wire_op op = {.others = clears->regions, .other_count = clears->count};
-
-	if (clears->count > 0)
-		send_update(engine, log, &op);
-	*clears = (struct clears){0};
-}
-
-/* A region that others wait to copy is not kept. */
-static bool worth_keeping(const struct engine *engine, const struct regionlog *state,
-			  uint32_t region)
-{
-	return engine->settings.window_regions > 0 && !engine->quiescing && state &&
-	       !regionset_contains(state->unsynced, region);
-}
-
-/*
- * Room for `wanted` regions more, of those that are in already. Many go at once: each message is the
- * same work, whatever it carries.
- */
-static void make_room(struct engine *engine, struct locallog *log, struct clears *clears,
-		      uint32_t wanted)
-{
-	uint32_t capacity = engine->settings.window_regions;
-	uint32_t keep = capacity - capacity / 8 - 1;
-	uint32_t oldest;
-	uint64_t since;
-
-	if (window_count(log->window) + wanted <= capacity)
-		return;
-	if (wanted > capacity - keep)
-		keep = wanted < capacity ? capacity - wanted : 0;
-	while (window_count(log->window) > keep && clears->count < WIRE_REGIONS_MAX &&
-	       window_oldest(log->window, &oldest, &since)) {
-		window_remove(log->window, oldest);
-		give_back(log, clears, oldest);
-	}
-}
-
-static void clear(struct engine *engine, struct locallog *log, const struct regionlog *state,
-		  struct clears *clears, uint32_t region)
-{
-	log->counters[COUNTER_CLEARS]++;
-	/* Its write may have failed on a leg: what is marked now is out of sync at the suspend. */
-	if (log->active && log->active->log_failed)
-		return;
-	if (state && PLANTED(CLEAR_BEFORE_ORDER))
-		regionlog_clear(engine_state(engine, log), engine->settings.node, region);
-	heldset_remove(&log->kernel_marked, region);
-	regionset_remove(log->unknown, region);
-	if (log->active)
-		regionset_remove(log->active->told_clear, region);
-	/* Never sent: then it never was marked for anybody. */
-	if (regionset_remove(log->staged, region) || !regionset_contains(log->claimed, region))
-		return;
-	if (window_contains(log->window, region))
-		return;
-	if (!worth_keeping(engine, state, region)) {
-		give_back(log, clears, region);
-		return;
-	}
-	make_room(engine, log, clears, 1);
-	window_add(log->window, region, engine->now_ms);
-}
-
-int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions,
-		   uint32_t count)
-{
-	const struct regionlog *state = engine_state(engine, log);
-	struct clears clears = {0};
-
-	if (!in_range(log, regions, count))
-		return -EINVAL;
-	for (uint32_t i = 0; i < count; i++)
-		clear(engine, log, state, &clears, (uint32_t)regions[i]);
-	send_clears(engine, log, &clears);
-	return 0;
 }
 
 /* --- flush --- */
@@ -184,7 +92,7 @@ static void remember_update(struct locallog *log, const struct wire_op *op)
 	struct update *update =
 		memory_new(1, sizeof(*update) + op->region_count * sizeof(uint32_t));
 
-	update->ticket = log->ticket + 1; /* the one that send_update takes next */
+	update->ticket = log->ticket + 1; /* the one that activity_send takes next */
 	update->region_count = op->region_count;
 	for (uint32_t i = 0; i < op->region_count; i++) {
 		update->regions[i] = op->regions[i];
@@ -196,14 +104,12 @@ static void remember_update(struct locallog *log, const struct wire_op *op)
 
 static struct wire_op staged_op(struct locallog *log)
 {
-	struct wire_op op = {.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t))};
-	uint64_t region;
+	struct wire_op op = {0};
 
-	while (op.region_count < WIRE_REGIONS_MAX &&
-	       (region = regionset_next(log->staged, 0)) != REGION_NONE) {
-		op.regions[op.region_count++] = (uint32_t)region;
-		regionset_remove(log->staged, (uint32_t)region);
-	}
+	op.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
+	op.region_count = regionset_list(log->staged, 0, op.regions, WIRE_REGIONS_MAX);
+	for (uint32_t i = 0; i < op.region_count; i++)
+		regionset_remove(log->staged, op.regions[i]);
 	return op;
 }
 
@@ -212,7 +118,7 @@ static bool worth_marking_ahead(const struct engine *engine, const struct locall
 {
 	return !regionset_contains(log->claimed, (uint32_t)region) &&
 	       !heldset_contains(&log->kernel_marked, (uint32_t)region) &&
-	       worth_keeping(engine, engine_state(engine, log), (uint32_t)region);
+	       retained_is_worth_keeping(engine, engine_state(engine, log), (uint32_t)region);
 }
 
 /*
@@ -228,7 +134,7 @@ static void add_ahead(struct engine *engine, struct locallog *log, struct wire_o
 	if (wanted > most)
 		wanted = most;
 	if (wanted > 0)
-		make_room(engine, log, &clears, (uint32_t)wanted);
+		retained_make_room(engine, log, &clears, (uint32_t)wanted);
 	for (uint64_t region = regionset_next(log->staged_ahead, 0);
 	     region != REGION_NONE && wanted > 0 && op->region_count < WIRE_REGIONS_MAX;
 	     region = regionset_next(log->staged_ahead, region + 1)) {
@@ -259,7 +165,7 @@ static void send_staged(struct engine *engine, struct locallog *log)
 		}
 		if (op.region_count > 0)
 			remember_update(log, &op);
-		ticket = send_update(engine, log, &op);
+		ticket = activity_send(engine, log, &op);
 		if (waits)
 			flush_waits_for(log, ticket);
 	} while (!regionset_is_empty(log->staged));
@@ -299,7 +205,7 @@ static void answer_when_settled(struct engine *engine, struct locallog *log,
  */
 void activity_mark(struct engine *engine, struct locallog *log, const struct ulog_request *request)
 {
-	if (!in_range(log, request->regions, request->region_count)) {
+	if (!activity_in_range(log, request->regions, request->region_count)) {
 		reply_error(engine, request, -EINVAL);
 		return;
 	}
@@ -378,67 +284,6 @@ void activity_fail(struct engine *engine, struct locallog *log)
 	}
 }
 
-/* --- the window --- */
-
-static bool is_due(const struct engine *engine, const struct locallog *log, uint32_t *region)
-{
-	uint64_t since;
-
-	return window_oldest(log->window, region, &since) &&
-	       engine->now_ms >= since + engine->settings.hold_ms;
-}
-
-static bool may_let_go(const struct engine *engine, const struct locallog *log)
-{
-	return !engine_is_frozen(engine) && log->active && log->active->state == INSTANCE_ACTIVE;
-}
-
-void activity_let_go(struct engine *engine, struct locallog *log, bool everything)
-{
-	const struct regionlog *state = engine_state(engine, log);
-	struct clears clears = {0};
-	uint32_t region;
-	uint64_t since;
-
-	if (!may_let_go(engine, log))
-		return;
-	while (clears.count < WIRE_REGIONS_MAX &&
-	       (everything ? window_oldest(log->window, &region, &since)
-			   : is_due(engine, log, &region))) {
-		window_remove(log->window, region);
-		give_back(log, &clears, region);
-	}
-	/* What has to be copied again must not wait for the hold time. */
-	for (uint64_t wanted = state && window_count(log->window)
-				       ? regionset_next(state->unsynced, 0)
-				       : REGION_NONE;
-	     wanted != REGION_NONE && clears.count < WIRE_REGIONS_MAX;) {
-		uint64_t claimed = regionset_next(log->claimed, wanted);
-
-		if (claimed == REGION_NONE)
-			break;
-		if (claimed != wanted) {
-			wanted = regionset_next(state->unsynced, claimed);
-			continue;
-		}
-		if (window_remove(log->window, (uint32_t)wanted))
-			give_back(log, &clears, (uint32_t)wanted);
-		wanted = regionset_next(state->unsynced, wanted + 1);
-	}
-	send_clears(engine, log, &clears);
-}
-
-uint64_t activity_deadline(const struct engine *engine, const struct locallog *log)
-{
-	uint32_t region;
-	uint64_t since;
-
-	if (!may_let_go(engine, log) || !window_oldest(log->window, &region, &since))
-		return UINT64_MAX;
-	/* In steps, so that clears share a message. */
-	return since + engine->settings.hold_ms + engine->settings.hold_ms / 8;
-}
-
 /* --- starting and ending --- */
 
 static void forget_updates(struct locallog *log)
@@ -451,15 +296,6 @@ static void forget_updates(struct locallog *log)
 	}
 	log->last_update = &log->updates;
 	regionset_clear(log->unsettled);
-}
-
-static void empty_window(struct locallog *log)
-{
-	uint32_t region;
-	uint64_t since;
-
-	while (window_oldest(log->window, &region, &since))
-		window_remove(log->window, region);
 }
 
 /* Everything that waits waits for this ticket; all that is claimed is unsettled until then. */
@@ -480,7 +316,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 
 	log->in_doubt = false;
 	forget_updates(log);
-	empty_window(log);
+	retained_drop_all(log);
 	heldset_clear(&log->kernel_marked);
 	regionset_clear(log->staged);
 	log->streams = (struct streams){0};

@@ -25,15 +25,13 @@ static struct regionlog_attach shape_of(const struct instance *instance)
 static void declare_unsynced(struct engine *engine, struct locallog *log,
 			     const struct regionset *regions)
 {
-	uint64_t region;
+	for (uint64_t from = 0;;) {
+		struct wire_op op = {.kind = OP_UNSYNC};
 
-	for (region = regionset_next(regions, 0); region != REGION_NONE;
-	     region = regionset_next(regions, region + 1)) {
-		struct wire_op op = {.kind = OP_UNSYNC,
-				     .region_count = 1,
-				     .regions = memory_new(1, sizeof(uint32_t))};
-
-		op.regions[0] = (uint32_t)region;
+		op.regions = wire_op_regions(regions, from, &op.region_count);
+		if (op.region_count == 0)
+			return;
+		from = op.regions[op.region_count - 1] + UINT64_C(1);
 		engine_send(engine, log, &op);
 	}
 }
@@ -395,18 +393,16 @@ void attachment_anew(struct engine *engine, struct locallog *log)
 }
 
 /* What the rejoin named only because it was copied is not written any more. */
-static void end_copied(struct engine *engine, struct locallog *log, const struct regionset *copied)
+static void end_copied(struct engine *engine, struct locallog *log, struct regionset *copied)
 {
-	uint64_t region;
+	regionset_remove_all(copied, log->claimed);
+	for (uint64_t from = 0;;) {
+		struct wire_op op = {.kind = OP_UPDATE};
 
-	for (region = regionset_next(copied, 0); region != REGION_NONE;
-	     region = regionset_next(copied, region + 1)) {
-		struct wire_op op = {.kind = OP_UPDATE, .other_count = 1};
-
-		if (regionset_contains(log->claimed, (uint32_t)region))
-			continue;
-		op.others = memory_new(1, sizeof(uint32_t));
-		op.others[0] = (uint32_t)region;
+		op.others = wire_op_regions(copied, from, &op.other_count);
+		if (op.other_count == 0)
+			return;
+		from = op.others[op.other_count - 1] + UINT64_C(1);
 		engine_send(engine, log, &op);
 	}
 }

@@ -5,6 +5,7 @@
  */
 #include "cluster/engine_internal.h"
 #include "cluster/housekeeping.h"
+#include "cluster/retained.h"
 
 #define SEND_AGAIN_MS 5
 
@@ -29,7 +30,7 @@ void deadline_log_is_gone(struct engine *engine, const struct locallog *log)
 
 static void take_log(struct engine *engine, const struct locallog *log)
 {
-	uint64_t window_ms = activity_deadline(engine, log);
+	uint64_t window_ms = retained_deadline(engine, log);
 	uint64_t disk_ms = logdisk_deadline(engine, log);
 
 	if (window_ms < engine->logs_deadline_ms)

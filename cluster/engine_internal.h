@@ -240,6 +240,9 @@ struct regionlog *engine_state(const struct engine *engine, const struct locallo
 struct regionlog_node *engine_own_node(const struct engine *engine, const struct locallog *log);
 const char *engine_short(const char *uuid); /* the tail by which people know a log */
 
+/* engine_membership.c */
+struct membership_ports engine_membership_ports(struct engine *engine);
+
 /* locallog.c */
 struct locallog *locallog_find(const struct engine *engine, const char *uuid);
 struct locallog *locallog_need(struct engine *engine, const char *uuid);
@@ -286,18 +289,17 @@ void attachment_rejoin(struct engine *engine, struct locallog *log);
 /* Everybody has let the log go, or its state is in doubt: it starts from its device. */
 void attachment_anew(struct engine *engine, struct locallog *log);
 
-/* activity.c: marks, clears, flushes, the window */
+/* activity.c: marks and flushes; what ends them is in retained.h */
 void activity_mark(struct engine *engine, struct locallog *log,
 		   const struct ulog_request *request); /* MARK, FLUSH */
-int activity_clear(struct engine *engine, struct locallog *log, const uint64_t *regions,
-		   uint32_t count);
+bool activity_in_range(const struct locallog *log, const uint64_t *regions, uint32_t count);
+uint64_t activity_send(struct engine *engine, struct locallog *log,
+		       struct wire_op *update); /* its ticket */
 void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 /* Takes an update over: it settles when its ticket is ordered and on the device. */
 void activity_await(struct locallog *log, struct update *update);
 void activity_settle(struct engine *engine, struct locallog *log);
 void activity_fail(struct engine *engine, struct locallog *log);
-void activity_let_go(struct engine *engine, struct locallog *log, bool everything);
-uint64_t activity_deadline(const struct engine *engine, const struct locallog *log);
 /* The cluster's state is new: start from what it says of this node. */
 void activity_adopt(struct engine *engine, struct locallog *log);
 /* Nothing that was sent counts; these marks are sent again under `ticket`. */

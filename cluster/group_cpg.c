@@ -2,14 +2,6 @@
 /*
  * The transport over Corosync: CPG for messages and views, libquorum for
  * quorum. Nothing outside group_cpg*.c knows Corosync.
- *
- * Two stories behind UNSURE (group.h):
- *  - A node is cut off. CPG tells it that the others are down before quorum
- *    tells it that it is alone: so a view with a node up or down makes quorum
- *    unsure until the totem change that closes this ring's views, and from there
- *    until quorum speaks of the same ring.
- *  - A cut-off node comes back. Quorum may tell it that it is quorate before
- *    CPG has delivered the merged view: quorum of another ring says nothing.
  */
 #include <errno.h>
 #include <qb/qblog.h>
@@ -22,15 +14,11 @@
 #include "cluster/group_cpg_link.h"
 #include "cluster/group_members.h"
 #include "cluster/group_ops.h"
+#include "cluster/group_quorum.h"
 #include "common/memory.h"
 
 #define EVENTS_PER_DISPATCH 64
 #define RECONNECT_SECONDS   1
-
-struct ring {
-	uint32_t node;
-	uint64_t seq;
-};
 
 struct group_cpg {
 	struct group group;
@@ -46,16 +34,7 @@ struct group_cpg {
 
 	struct group_members members;
 	bool joined;
-	bool ring_changing;
-	struct ring cpg_ring;
-	struct ring quorum_ring;
-	bool quorum_known;
-	bool quorum_quorate;
-	uint32_t nodes[VIEW_NODES_MAX];
-	size_t node_count;
-	bool say_anew; /* whatever was said last */
-	bool reported; /* something was, since the link is up */
-	enum quorum reported_quorum;
+	struct group_quorum quorum;
 };
 
 static struct group_cpg *cpg_of(const struct group *group)
@@ -124,13 +103,8 @@ static void forget_cluster(struct group_cpg *group)
 {
 	group->broken = false;
 	group->joined = false;
-	group->ring_changing = false;
 	group->members.count = 0;
-	group->quorum_known = false;
-	group->node_count = 0;
-	group->reported = false;
-	memset(&group->cpg_ring, 0, sizeof(group->cpg_ring));
-	memset(&group->quorum_ring, 0, sizeof(group->quorum_ring));
+	group_quorum_reset(&group->quorum);
 }
 
 static void drop_link(struct group_cpg *group)
@@ -169,27 +143,13 @@ static struct group_cpg *group_of_cpg(cpg_handle_t handle)
 	return cpg_context_get(handle, &context) == CS_OK ? context : NULL;
 }
 
-static enum quorum find_quorum(const struct group_cpg *group)
-{
-	if (group->ring_changing || !group->quorum_known ||
-	    group->cpg_ring.node != group->quorum_ring.node ||
-	    group->cpg_ring.seq != group->quorum_ring.seq)
-		return QUORUM_UNSURE;
-	return group->quorum_quorate ? QUORUM_YES : QUORUM_NO;
-}
-
-/* Until there is a view and a first definite word, nothing is said. */
 static void report_quorum(struct group_cpg *group)
 {
-	enum quorum quorum = find_quorum(group);
+	enum quorum quorum;
 
-	if (!group->joined || (quorum == QUORUM_UNSURE && !group->reported) ||
-	    (group->reported && quorum == group->reported_quorum && !group->say_anew))
-		return;
-	group->reported = true;
-	group->reported_quorum = quorum;
-	group->say_anew = false;
-	group->callbacks.quorum(group->callbacks.context, quorum, group->nodes, group->node_count);
+	if (group->joined && group_quorum_take(&group->quorum, &quorum))
+		group->callbacks.quorum(group->callbacks.context, quorum, group->quorum.nodes,
+					group->quorum.node_count);
 }
 
 static void deliver(cpg_handle_t handle, const struct cpg_name *name, uint32_t node, uint32_t pid,
@@ -273,10 +233,8 @@ static void confchg(cpg_handle_t handle, const struct cpg_name *name,
 	(void)name;
 	if (!group || group->broken)
 		return;
-	if (!group->ring_changing &&
-	    (ring_change_in(left, left_count) || ring_change_in(joined, joined_count))) {
-		group->ring_changing = true;
-		group->say_anew = true; /* said anew, though it may be unsure already */
+	if (ring_change_in(left, left_count) || ring_change_in(joined, joined_count)) {
+		group_quorum_ring_changes(&group->quorum);
 		report_quorum(group);
 	}
 	apply_confchg(group, &change);
@@ -292,21 +250,9 @@ static void totem_confchg(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t
 	(void)members;
 	if (!group || group->broken)
 		return;
-	group->cpg_ring = (struct ring){.node = ring.nodeid, .seq = ring.seq};
-	group->ring_changing = false;
+	group_quorum_ring_is(&group->quorum,
+			     (struct group_ring){.node = ring.nodeid, .seq = ring.seq});
 	report_quorum(group);
-}
-
-static void set_nodes(struct group_cpg *group, const uint32_t *nodes, size_t count)
-{
-	size_t bytes = count * sizeof(nodes[0]);
-
-	if (count == group->node_count && (count == 0 || !memcmp(group->nodes, nodes, bytes)))
-		return;
-	group->say_anew = true;
-	group->node_count = count;
-	if (count)
-		memcpy(group->nodes, nodes, bytes);
 }
 
 static void quorum_notify(quorum_handle_t handle, uint32_t quorate, struct quorum_ring_id ring,
@@ -320,10 +266,8 @@ static void quorum_notify(quorum_handle_t handle, uint32_t quorate, struct quoru
 	group = (struct group_cpg *)(uintptr_t)context;
 	if (group->broken)
 		return;
-	group->quorum_known = true;
-	group->quorum_quorate = quorate != 0;
-	group->quorum_ring = (struct ring){.node = ring.nodeid, .seq = ring.seq};
-	set_nodes(group, members, member_count < VIEW_NODES_MAX ? member_count : VIEW_NODES_MAX);
+	group_quorum_said(&group->quorum, (struct group_ring){.node = ring.nodeid, .seq = ring.seq},
+			  quorate != 0, members, member_count);
 	report_quorum(group);
 }
 

@@ -61,15 +61,14 @@ void oneleg_changed(struct engine *engine, const char *uuid)
 	const struct regionset *set = instance   ? instance->one_leg
 				      : recalled ? recalled->regions
 						 : NULL;
+	uint32_t count = set ? (uint32_t)regionset_count(set) : 0;
 	uint32_t *regions;
-	size_t count = 0;
 
 	if (!engine->ports.remember_one_leg)
 		return;
-	regions = memory_new(set ? regionset_count(set) + 1 : 1, sizeof(*regions));
-	for (uint64_t region = set ? regionset_next(set, 0) : REGION_NONE; region != REGION_NONE;
-	     region = regionset_next(set, region + 1))
-		regions[count++] = (uint32_t)region;
+	regions = memory_new((size_t)count + 1, sizeof(*regions));
+	if (count > 0)
+		count = regionset_list(set, 0, regions, count);
 	engine->ports.remember_one_leg(engine->ports.context, uuid,
 				       instance   ? instance->luid
 				       : recalled ? recalled->luid

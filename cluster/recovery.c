@@ -23,13 +23,8 @@
 static struct wire_op work_op(struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_WORK};
-	uint64_t region;
 
-	op.regions = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
-	for (region = regionset_next(log->done, 0);
-	     region != REGION_NONE && op.region_count < WIRE_REGIONS_MAX;
-	     region = regionset_next(log->done, region + 1))
-		op.regions[op.region_count++] = (uint32_t)region;
+	op.regions = wire_op_regions(log->done, 0, &op.region_count);
 	for (uint32_t i = 0; i < op.region_count; i++) {
 		regionset_remove(log->done, op.regions[i]);
 		regionset_add(log->reported, op.regions[i]);
@@ -48,27 +43,27 @@ void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t 
 	engine_send(engine, log, &op);
 }
 
+/* What was handed to this node, but for what it reports as copied in `op`, goes back in it. */
+static void hand_back(struct locallog *log, const struct regionlog_node *own, struct wire_op *op)
+{
+	struct regionset *left = regionset_copy(own->working);
+
+	for (uint32_t i = 0; i < op->region_count; i++)
+		regionset_remove(left, op->regions[i]);
+	op->others = wire_op_regions(left, 0, &op->other_count);
+	if (op->other_count > 0)
+		regionset_add_many(log->reported, op->others, op->other_count);
+	regionset_free(left);
+}
+
 void recovery_stop(struct engine *engine, struct locallog *log)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
 	struct wire_op op = work_op(log);
-	uint64_t region;
 
 	log->started = REGION_NONE;
 	if (own)
-		op.others = memory_new(WIRE_REGIONS_MAX, sizeof(uint32_t));
-	for (region = own ? regionset_next(own->working, 0) : REGION_NONE;
-	     region != REGION_NONE && op.other_count < WIRE_REGIONS_MAX;
-	     region = regionset_next(own->working, region + 1)) {
-		bool done = false;
-
-		for (uint32_t i = 0; i < op.region_count; i++)
-			done = done || op.regions[i] == region;
-		if (done)
-			continue;
-		op.others[op.other_count++] = (uint32_t)region;
-		regionset_add(log->reported, (uint32_t)region);
-	}
+		hand_back(log, own, &op);
 	if (op.region_count + op.other_count > 0)
 		engine_send(engine, log, &op);
 	else

@@ -8,6 +8,7 @@
 
 #include "cluster/engine_internal.h"
 #include "cluster/requests.h"
+#include "cluster/retained.h"
 #include "common/planted.h"
 
 #define STATUS_SIZE 80 /* of the longest line; device-mapper offers more */
@@ -93,7 +94,7 @@ static void clear_region(struct engine *engine, struct locallog *log,
 	 * has marked it: a request that was lost comes again after 15 s.
 	 */
 	if (log->active && instance->state == INSTANCE_ACTIVE)
-		result = activity_clear(engine, log, request->regions, request->region_count);
+		result = retained_clear(engine, log, request->regions, request->region_count);
 	reply_error(engine, request, result);
 }
 

@@ -9,6 +9,8 @@ struct engine;
 
 /* Answers, or keeps the request and answers later. */
 void requests_dispatch(struct engine *engine, const struct ulog_request *request);
+/* Those that wait for something that may be there now. */
+void requests_start_over(struct engine *engine);
 /* See engine_hand_back(). */
 void requests_hand_back(struct engine *engine);
 

@@ -74,6 +74,8 @@ struct wire_op {
 };
 
 void wire_op_free(struct wire_op *op);
+/* The members of a set that are at least `from`, ascending, as many as one operation takes, for it to own. NULL: none. */
+uint32_t *wire_op_regions(const struct regionset *set, uint64_t from, uint32_t *count);
 
 /* Starts a message in an empty buffer. */
 void wire_begin(struct bytes_buffer *buffer, enum wire_kind kind, uint8_t version);

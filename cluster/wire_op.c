@@ -17,6 +17,20 @@ void wire_op_free(struct wire_op *op)
 	*op = (struct wire_op){0};
 }
 
+uint32_t *wire_op_regions(const struct regionset *set, uint64_t from, uint32_t *count)
+{
+	uint64_t left =
+		from < REGION_NONE ? regionset_count_range(set, from, UINT64_C(1) << 32) : 0;
+	uint32_t *regions;
+
+	*count = left < WIRE_REGIONS_MAX ? (uint32_t)left : WIRE_REGIONS_MAX;
+	if (*count == 0)
+		return NULL;
+	regions = memory_new(*count, sizeof(*regions));
+	*count = regionset_list(set, from, regions, *count);
+	return regions;
+}
+
 static void put_numbers(struct bytes_buffer *buffer, const uint32_t *regions, uint32_t count)
 {
 	bytes_put_u16(buffer, (uint16_t)count);

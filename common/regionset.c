@@ -165,6 +165,19 @@ uint64_t regionset_next(const struct regionset *set, uint64_t from)
 	return iterator.current_value;
 }
 
+uint32_t regionset_list(const struct regionset *set, uint64_t from, uint32_t *regions,
+			uint32_t capacity)
+{
+	roaring_uint32_iterator_t iterator;
+
+	if (from >= RANGE_END_MAX)
+		return 0;
+	roaring_init_iterator(set->bitmap, &iterator);
+	if (!roaring_move_uint32_iterator_equalorlarger(&iterator, (uint32_t)from))
+		return 0;
+	return roaring_read_uint32_iterator(&iterator, regions, capacity);
+}
+
 bool regionset_equal(const struct regionset *one, const struct regionset *other)
 {
 	return roaring_bitmap_equals(one->bitmap, other->bitmap);

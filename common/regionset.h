@@ -42,6 +42,9 @@ uint64_t regionset_count(const struct regionset *set);
 uint64_t regionset_count_range(const struct regionset *set, uint64_t first, uint64_t end);
 /* Lowest member that is at least `from`, or REGION_NONE. */
 uint64_t regionset_next(const struct regionset *set, uint64_t from);
+/* Members that are at least `from`, ascending, into an array of `capacity`; returns how many. */
+uint32_t regionset_list(const struct regionset *set, uint64_t from, uint32_t *regions,
+			uint32_t capacity);
 bool regionset_equal(const struct regionset *one, const struct regionset *other);
 
 /* Packs the run-length forms; worth calling after bulk changes. */
