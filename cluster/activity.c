@@ -176,11 +176,17 @@ static bool holds_on_error(const struct locallog *log)
 	return log->active && log->active->args.block_on_error;
 }
 
+/*
+ * Told that its log failed, a kernel reports no more which of the writes that are under way miss a leg: it holds them
+ * until its device is suspended, as it holds all that come later. Nor is it known whether it took this for a failure:
+ * it repeats a group of marks one by one.
+ */
 static void say_failed(struct engine *engine, struct locallog *log,
 		       const struct ulog_request *request)
 {
-	if (log->active)
-		log->active->log_failed = true;
+	heldset_collect(&log->kernel_marked, log->untold);
+	regionset_add_all(log->untold, log->unknown);
+	log->untold_ms = engine->now_ms;
 	reply_error(engine, request, -EIO);
 }
 
@@ -318,6 +324,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	forget_updates(log);
 	retained_drop_all(log);
 	heldset_clear(&log->kernel_marked);
+	regionset_clear(log->untold);
 	regionset_clear(log->staged);
 	log->streams = (struct streams){0};
 	regionset_clear(log->claimed);

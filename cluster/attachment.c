@@ -93,31 +93,11 @@ static void send_simple(struct engine *engine, struct locallog *log, enum wire_o
 	engine_send(engine, log, &op);
 }
 
-static void add_held(struct regionset *set, const struct heldset *held)
-{
-	size_t at = 0;
-	uint32_t region;
-
-	while (heldset_each(held, &at, &region))
-		regionset_add(set, region);
-}
-
-/* Told that the log failed, a kernel keeps to itself which of its last writes did not reach all legs. */
-static void declare_untold(struct engine *engine, struct locallog *log)
-{
-	struct regionset *held = regionset_new();
-
-	add_held(held, &log->kernel_marked);
-	declare_unsynced(engine, log, held);
-	regionset_free(held);
-}
-
 static void begin_release(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
-	if (instance->log_failed)
-		declare_untold(engine, log);
+	declare_unsynced(engine, log, log->untold);
 	send_simple(engine, log, OP_RELEASE, ++log->ticket);
 	log->release_ticket = log->ticket;
 }
@@ -423,7 +403,7 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	op.attach = shape_of(log->active);
 	op.attach.reconnect = log->opaque;
 	op.marked = regionset_copy(log->claimed);
-	add_held(op.marked, &log->kernel_marked);
+	heldset_collect(&log->kernel_marked, op.marked);
 	regionset_add_all(op.marked, log->staged);
 	if (log->started != REGION_NONE)
 		regionset_add(op.marked, (uint32_t)log->started);

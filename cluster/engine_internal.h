@@ -37,7 +37,6 @@ struct instance {
 	bool was_resumed;
 	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
 	bool gave_up;    /* a copy failed: no more work until the next resume */
-	bool log_failed; /* its kernel was told so: it reports no write that fails on a leg any more */
 	bool wants_work; /* was told that there is none for now */
 	uint64_t hint;   /* its kernel never asks about regions below this one */
 	struct regionset *
@@ -157,7 +156,10 @@ struct locallog {
 	struct heldset kernel_marked; /* the kernel holds these marked */
 	struct regionset
 		*claimed; /* marked by this node in the cluster once all that was sent is ordered */
-	struct regionset *unknown;      /* claimed by an earlier daemon: the kernel may hold them */
+	struct regionset *unknown; /* claimed by an earlier daemon: the kernel may hold them */
+	struct regionset
+		*untold;    /* may have missed a leg, and the kernel need not say so any more */
+	uint64_t untold_ms; /* since when, at the latest */
 	struct regionset *staged;       /* marked by the kernel, not sent yet */
 	struct regionset *staged_ahead; /* streams will mark these; empty after each request */
 	struct regionset *unsettled;    /* claimed, not yet ordered and on the device */

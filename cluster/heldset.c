@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/regionset.h"
 
 #define CAPACITY_FIRST 16
 
@@ -111,4 +112,13 @@ bool heldset_each(const struct heldset *set, size_t *at, uint32_t *region)
 		}
 	}
 	return false;
+}
+
+void heldset_collect(const struct heldset *set, struct regionset *into)
+{
+	size_t at = 0;
+	uint32_t region;
+
+	while (heldset_each(set, &at, &region))
+		regionset_add(into, region);
 }

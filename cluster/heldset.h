@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct regionset;
+
 struct heldset {
 	uint32_t *slots; /* region + 1; 0: free */
 	size_t capacity; /* a power of two, or 0 */
@@ -24,5 +26,7 @@ bool heldset_contains(const struct heldset *set, uint32_t region);
 void heldset_clear(struct heldset *set);
 /* The regions one after the other, in no order: *at begins at 0. False at the end. */
 bool heldset_each(const struct heldset *set, size_t *at, uint32_t *region);
+/* Adds them to `into`. */
+void heldset_collect(const struct heldset *set, struct regionset *into);
 
 #endif

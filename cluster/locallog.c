@@ -68,6 +68,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	ulog_uuid_copy(log->uuid, uuid);
 	log->claimed = regionset_new();
 	log->unknown = regionset_new();
+	log->untold = regionset_new();
 	log->staged = regionset_new();
 	log->staged_ahead = regionset_new();
 	log->unsettled = regionset_new();
@@ -119,6 +120,7 @@ void locallog_free(struct locallog *log)
 	heldset_free(&log->kernel_marked);
 	regionset_free(log->claimed);
 	regionset_free(log->unknown);
+	regionset_free(log->untold);
 	regionset_free(log->staged);
 	regionset_free(log->staged_ahead);
 	regionset_free(log->unsettled);

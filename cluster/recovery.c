@@ -331,6 +331,14 @@ static bool has_old_marks(const struct engine *engine, const struct locallog *lo
 	       engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
 }
 
+/* The device works again, and nobody has loaded another table. What its kernel holds it holds on after a suspend. */
+static bool has_untold_writes(const struct engine *engine, const struct locallog *log,
+			      const struct regionlog *state)
+{
+	return !regionset_is_empty(log->untold) && !state->failed &&
+	       engine->now_ms >= log->untold_ms + OLD_MARKS_MS;
+}
+
 /* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
 static bool needs_cycle(const struct engine *engine, struct locallog *log,
 			const struct regionlog *state)
@@ -341,7 +349,8 @@ static bool needs_cycle(const struct engine *engine, struct locallog *log,
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
 	if (!regionset_is_empty(log->active->one_leg))
 		return false;
-	if ((own && own->opaque) || has_old_marks(engine, log))
+	if ((own && own->opaque) || has_old_marks(engine, log) ||
+	    has_untold_writes(engine, log, state))
 		return true;
 	if (a_leg_failed(state))
 		return false;

@@ -58,8 +58,8 @@ static void clear(struct engine *engine, struct locallog *log, const struct regi
 		  struct clears *clears, uint32_t region)
 {
 	log->counters[COUNTER_CLEARS]++;
-	/* Its write may have failed on a leg: what is marked now is out of sync at the suspend. */
-	if (log->active && log->active->log_failed)
+	/* It stays marked until the kernel suspends, and is out of sync then. */
+	if (regionset_contains(log->untold, region))
 		return;
 	if (state && PLANTED(CLEAR_BEFORE_ORDER))
 		regionlog_clear(engine_state(engine, log), engine->settings.node, region);
