@@ -18,7 +18,7 @@ struct command {
 	struct mirror *mirror;
 	uint32_t index;
 	bool flag;
-	uint32_t daemon_epoch;
+	struct daemon *daemon; /* that ran then, or NULL */
 };
 
 static void start(struct node *node, uint32_t index, bool flag, void (*run)(void *context))
@@ -35,7 +35,7 @@ static void start(struct node *node, uint32_t index, bool flag, void (*run)(void
 		.mirror = world->mirrors[index],
 		.index = index,
 		.flag = flag,
-		.daemon_epoch = node->daemon ? node->daemon->epoch : 0,
+		.daemon = node->daemon,
 	};
 	fiber_spawn(node->kernel->fibers, run, command);
 }
@@ -194,23 +194,36 @@ static bool find_mirror(const struct node *node, const char *uuid, uint32_t *ind
 	return false;
 }
 
+/* The helper process: it leaves a device alone that somebody else is changing (daemons/clogd/device_child.c). */
+static int cycle_if_idle(const struct command *command)
+{
+	struct mapped_device *device = command->kernel->devices[command->index];
+
+	if (!device || !device->live)
+		return -ENOENT;
+	if (device->administration.held || device->suspended || device->loaded)
+		return -EBUSY;
+	fiber_lock(&device->administration);
+	mapped_device_suspend(device, true);
+	mapped_device_resume(device, false);
+	fiber_unlock(&device->administration);
+	return 0;
+}
+
+/* One at a time for each daemon, which hears of the last one (daemons/clogd/device.h). A dead daemon's goes to its end. */
 static void run_cycle_for_daemon(void *context)
 {
 	struct command *command = context;
-	struct mapped_device *device = command->kernel->devices[command->index];
-	int result = -ENXIO;
+	struct daemon *daemon = command->daemon;
+	int result;
 
-	if (device) {
-		fiber_lock(&device->administration);
-		if (device->live && device == command->kernel->devices[command->index]) {
-			mapped_device_suspend(device, true);
-			mapped_device_resume(device, false);
-			result = 0;
-		}
-		fiber_unlock(&device->administration);
-	}
-	if (command->node->daemon && command->node->daemon->epoch == command->daemon_epoch)
-		daemon_push_cycled(command->node->daemon, command->mirror->uuid, result);
+	do {
+		daemon->cycle_again[command->index] = false;
+		result = cycle_if_idle(command);
+	} while (daemon->engine && daemon->cycle_again[command->index]);
+	daemon->cycling[command->index] = false;
+	if (daemon->engine)
+		daemon_push_cycled(daemon, command->mirror->uuid, result);
 }
 
 void admin_cycle_for_daemon(struct daemon *daemon, const char *uuid)
@@ -219,10 +232,15 @@ void admin_cycle_for_daemon(struct daemon *daemon, const char *uuid)
 
 	COUNT(daemon->world, CYCLES);
 	TRACE(daemon->world, daemon->node->id, "clogd wants %s suspended and resumed", uuid);
-	if (!find_mirror(daemon->node, uuid, &index))
+	if (!find_mirror(daemon->node, uuid, &index)) {
 		check_fail(daemon->world, "cycle_device of an unknown device %s", uuid);
-	else
-		start(daemon->node, index, false, run_cycle_for_daemon);
+		return;
+	}
+	daemon->cycle_again[index] = daemon->cycling[index];
+	if (daemon->cycling[index])
+		return;
+	daemon->cycling[index] = true;
+	start(daemon->node, index, false, run_cycle_for_daemon);
 }
 
 static void woken(struct bio *bio)

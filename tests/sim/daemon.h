@@ -70,6 +70,9 @@ struct daemon {
 	bool probe_answered;
 	enum quorum quorum;       /* as it was told */
 	uint64_t joined_since_us; /* 0: not joined */
+	/* Its helper suspends and resumes that mirror; asked for meanwhile, it does so once more. */
+	bool cycling[MIRRORS_MAX];
+	bool cycle_again[MIRRORS_MAX];
 };
 
 #define DAEMON_SOCKET_MAX 64 /* requests that fit a paused daemon's socket */

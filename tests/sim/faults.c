@@ -71,6 +71,16 @@ void faults_reload_all(struct world *world, uint32_t mirror)
 		admin_reload(world->nodes[id], mirror);
 }
 
+/*
+ * A leg that fails while the mirror comes into sync for the first time is forgotten by the kernel (reset_ms_flags() in
+ * do_recovery()), and the write that met it is held: only its region, out of sync for good, shows an administrator where.
+ */
+static bool wants_new_table(const struct mirror *mirror, const struct mirror_set *set)
+{
+	return set->log_failure || set->leg_failure || set->log->failures ||
+	       !list_is_empty(&set->holds) || set->region_count != mirror->region_count;
+}
+
 bool faults_repair(struct world *world)
 {
 	bool any = false;
@@ -82,9 +92,7 @@ bool faults_repair(struct world *world)
 			struct mapped_device *device = node->kernel->devices[i];
 
 			if (!device || !device->live ||
-			    (!device->live->log_failure && !device->live->leg_failure &&
-			     !device->live->log->failures &&
-			     device->live->region_count == world->mirrors[i]->region_count))
+			    !wants_new_table(world->mirrors[i], device->live))
 				continue;
 			any = true;
 			if (!device->administration.held)
