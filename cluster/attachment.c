@@ -47,10 +47,10 @@ static void send_attach(struct engine *engine, struct locallog *log, struct inst
 	op.attach.reconnect = log->reattaching || (instance->reconnect && !instance->was_resumed);
 	/* What an earlier reading left says nothing now. */
 	if (log->disk.loaded) {
-		logdisk_make_fit(engine, log, log->disk.loaded, op.attach.region_count);
 		op.attach.generation = log->disk.load_generation;
 		op.attach.valid_count = log->disk.load_valid;
 		op.attach.unsynced = log->disk.loaded;
+		op.attach.drafted = log->disk.drafted_end > 0;
 		log->disk.loaded = NULL;
 	}
 	engine_send(engine, log, &op);
@@ -78,6 +78,7 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
 	log->released = false;
 	logdisk_reset(log);
 	/* Of an earlier load; while others are attached nothing is read. */
+	statepieces_reset(log);
 	log->disk.load_valid = 0;
 	if (must_load(engine, log, instance))
 		logdisk_load(engine, log);
@@ -159,8 +160,16 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 
 void attachment_loaded(struct engine *engine, struct locallog *log)
 {
-	if (log->active && log->active->state == INSTANCE_RESUMING)
+	bool drafted = log->disk.drafted_end > 0;
+
+	if (log->active && log->active->state == INSTANCE_RESUMING &&
+	    (drafted || !statepieces_begin(engine, log)))
 		send_attach(engine, log, log->active);
+}
+
+void attachment_again(struct engine *engine, struct locallog *log)
+{
+	start_resume(engine, log, log->active);
 }
 
 static void answer_resume(struct engine *engine, struct locallog *log)
@@ -345,6 +354,7 @@ void attachment_advance(struct engine *engine, struct locallog *log)
 
 	if (!instance)
 		return;
+	statepieces_follow(engine, log);
 	if (instance->state == INSTANCE_ACTIVE && state &&
 	    (state->failed || logdisk_is_settled(log, log->disk.resume_position)))
 		answer_resume(engine, log);

@@ -96,6 +96,8 @@ struct engine_settings {
 	uint32_t mark_ahead_regions; /* 0: none */
 	uint32_t recovery_batch;     /* regions handed out at once, 1 .. 64 */
 	bool fencing;                /* a dead node's regions wait for engine_fenced */
+	/* A log's state is ordered in pieces of this size when it is larger; at least 32. */
+	uint32_t state_piece_bytes;
 };
 /* The defaults; node and join_seed stay 0. */
 void engine_settings_init(struct engine_settings *settings);

@@ -122,6 +122,10 @@ struct logdisk {
 	uint64_t load_offset;
 	uint64_t load_valid;
 	uint64_t load_generation;
+	/* Too much for the ATTACH; statepieces.c. */
+	uint64_t draft_ticket; /* of the piece that is on its way */
+	uint64_t drafted_end;  /* regions below it are ordered */
+	bool waits_for_draft;  /* of another node, that will attach first */
 };
 #define LOGDISK_BLOCK_BYTES 4096U
 
@@ -279,6 +283,8 @@ void lifecycle_dtr(struct engine *engine, const struct ulog_request *request);
 void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,
 		       const struct ulog_request *request);
 void attachment_loaded(struct engine *engine, struct locallog *log);
+/* What was read is no good: the resume that is under way begins anew. */
+void attachment_again(struct engine *engine, struct locallog *log);
 void attachment_attached(struct engine *engine, struct locallog *log, const struct wire_op *op,
 			 const struct replica_outcome *outcome);
 void attachment_presuspend(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -407,5 +413,15 @@ void logdisk_recheck_loaded(struct engine *engine, struct locallog *log, int err
 void logdisk_recheck_ordered(struct engine *engine, struct locallog *log, uint64_t ticket);
 void logdisk_load_piece(struct engine *engine, struct locallog *log,
 			const struct disk_result *result);
+
+/* statepieces.c: a state that is too big for its ATTACH is ordered before it */
+void statepieces_reset(struct locallog *log); /* nothing was read, nothing was sent */
+/* True: pieces of what was loaded are on their way, attachment_loaded is called again behind the last. */
+bool statepieces_begin(struct engine *engine, struct locallog *log);
+/* An own piece was ordered. `log` may be NULL: it is gone meanwhile. */
+void statepieces_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op,
+			 bool refused);
+/* Another node's draft may have come to its end. */
+void statepieces_follow(struct engine *engine, struct locallog *log);
 
 #endif

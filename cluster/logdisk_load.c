@@ -32,63 +32,8 @@ void logdisk_load(struct engine *engine, struct locallog *log)
 	read_piece(engine, log);
 }
 
-/* Runs of dirty bits. Adding a range costs as much as the set has chunks, so short ones are added as members. */
-#define SHORT_RUN 64
-#define BATCH     4096
-
-struct dirty_runs {
-	struct regionset *set;
-	uint32_t regions[BATCH];
-	size_t count;
-};
-
-static void add_members(struct dirty_runs *runs)
-{
-	regionset_add_many(runs->set, runs->regions, runs->count);
-	runs->count = 0;
-}
-
-static void add_run(struct dirty_runs *runs, uint64_t first, uint64_t end)
-{
-	if (end - first > SHORT_RUN) {
-		regionset_add_range(runs->set, first, end);
-		return;
-	}
-	if (runs->count + (end - first) > BATCH)
-		add_members(runs);
-	while (first < end)
-		runs->regions[runs->count++] = (uint32_t)first++;
-}
-
-/* Bits that are 0 are regions that were dirty. Most bytes are all ones. */
-static void take_bits(struct regionset *unsynced, const uint8_t *bits, uint64_t first, uint64_t end)
-{
-	struct dirty_runs runs = {.set = unsynced};
-	uint64_t run = REGION_NONE;
-
-	for (uint64_t region = first; region < end; region++) {
-		uint64_t index = region - first;
-		bool dirty = !(bits[index / 8] & (1U << (index % 8)));
-
-		if (index % 8 == 0 && region + 8 <= end && bits[index / 8] == 0xff &&
-		    run == REGION_NONE) {
-			region += 7;
-			continue;
-		}
-		if (dirty && run == REGION_NONE)
-			run = region;
-		if (!dirty && run != REGION_NONE) {
-			add_run(&runs, run, region);
-			run = REGION_NONE;
-		}
-	}
-	if (run != REGION_NONE)
-		add_run(&runs, run, end);
-	add_members(&runs);
-}
-
 /*
- * What is read travels in one message. Scattered over tens of millions of
+ * What is found travels in one message. Scattered over tens of millions of
  * regions it does not fit; then it is taken by whole stretches: more is copied,
  * nothing is forgotten.
  */
@@ -143,7 +88,8 @@ static void take_piece(struct locallog *log, const struct disk_result *result)
 	if (last > log->disk.load_valid)
 		last = log->disk.load_valid;
 	if (first < last)
-		take_bits(log->disk.loaded, result->data + (bits_start - start), first, last);
+		regionset_add_zero_bits(log->disk.loaded, result->data + (bits_start - start),
+					first, last);
 	log->disk.load_offset = end;
 }
 

@@ -165,6 +165,8 @@ static void finish_join(struct membership *membership)
 void membership_snapshot_data(struct membership *membership, uint32_t node,
 			      const struct wire_snapshot_data *data)
 {
+	if (node == membership->node)
+		transfer_out_delivered(membership->outgoing, data->transfer_id);
 	if (data->joiner != membership->node || membership->live)
 		return;
 	if (transfer_in_data(membership->incoming, node, data))

@@ -197,6 +197,8 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 	}
 	replica_apply(engine->replica, origin, op, &outcome);
 	follow_peers(engine, origin, op);
+	if (op->kind == OP_STATE && !foreign)
+		statepieces_ordered(engine, log, op, outcome.refused);
 	if (!log)
 		return;
 	bits_after(engine, log, &marks, outcome.log);

@@ -67,7 +67,12 @@ struct regionlog_attach {
 	bool reconnect;       /* a kernel that was attached all the while meets a new daemon */
 	uint64_t generation;  /* the log's when its device was read */
 	uint64_t valid_count; /* regions below it have bits on the device */
-	struct regionset *unsynced; /* as read from the device; NULL when it was not read */
+	/*
+	 * As read from the device; NULL when it was not read. The log takes the members
+	 * over. With `drafted` they were ordered before, in pieces (drafts.h).
+	 */
+	struct regionset *unsynced;
+	bool drafted;
 };
 
 struct regionlog *regionlog_new(const char *uuid);

@@ -52,7 +52,7 @@ static void start_from_device(struct regionlog *log, const struct regionlog_atta
 		regionset_add_range(log->unsynced, 0, attach->region_count);
 		return;
 	}
-	regionset_add_all(log->unsynced, attach->unsynced);
+	regionset_move(log->unsynced, attach->unsynced);
 	regionset_add_range(log->unsynced, attach->valid_count, attach->region_count);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/drafts.h"
 #include "cluster/view.h"
 #include "common/memory.h"
 
@@ -17,6 +18,7 @@ struct replica {
 	uint32_t stranger_count;
 	struct regionlog **logs; /* ascending by uuid */
 	size_t log_count;
+	struct drafts drafts;
 };
 
 struct replica *replica_new(void)
@@ -31,6 +33,7 @@ void replica_free(struct replica *replica)
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_free(replica->logs[i]);
 	free(replica->logs);
+	drafts_free(&replica->drafts);
 	free(replica);
 }
 
@@ -114,6 +117,11 @@ uint64_t replica_generation(const struct replica *replica, const char *uuid)
 	return log ? log->generation : replica->generation;
 }
 
+uint32_t replica_drafting_node(const struct replica *replica, const char *uuid)
+{
+	return drafts_node(&replica->drafts, uuid);
+}
+
 static void dispose(struct replica *replica, struct regionlog *log)
 {
 	if (log->generation >= replica->generation)
@@ -160,10 +168,15 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 	size_t at = place_of(replica, op->uuid, &known);
 	struct regionlog *log = need_log(replica, op->uuid);
 	uint64_t old_count = log->region_count;
+	struct regionset *drafted = drafts_take(&replica->drafts, op->uuid, origin, &op->attach);
+	struct regionlog_attach brought = op->attach;
 
+	if (drafted)
+		brought.unsynced = drafted;
 	if (!known && replica->stranger_count > 0)
 		regionlog_expect(log, origin, replica->strangers, replica->stranger_count);
-	outcome->attach = regionlog_attach(log, origin, &op->attach);
+	outcome->attach = regionlog_attach(log, origin, &brought);
+	regionset_free(drafted);
 	outcome->refused = outcome->attach == ATTACH_STALE || outcome->attach == ATTACH_MISMATCH;
 	if (outcome->refused && !known) {
 		/* Never was: no generation is used up, or attachers would make each other read again. */
@@ -173,6 +186,7 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 	}
 	outcome->log = log;
 	if (outcome->attach == ATTACH_FIRST) {
+		drafts_drop(&replica->drafts, op->uuid, 0);
 		outcome->bits_changed = true;
 		outcome->changed_from =
 			op->attach.sync == LOG_SYNC_DEFAULT ? op->attach.valid_count : 0;
@@ -185,6 +199,21 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 		outcome->bits_changed = true;
 		outcome->changed_from = log->region_count;
 	}
+}
+
+static void apply_state(struct replica *replica, uint32_t origin, const struct wire_op *op,
+			struct replica_outcome *outcome)
+{
+	const struct regionlog *log = replica_find(replica, op->uuid);
+
+	outcome->log = replica_find(replica, op->uuid);
+	if (op->end == 0) {
+		drafts_drop(&replica->drafts, op->uuid, origin);
+		return;
+	}
+	outcome->refused = (log && regionlog_any_attached(log)) ||
+			   op->attach.generation != replica_generation(replica, op->uuid) ||
+			   !drafts_add(&replica->drafts, origin, op);
 }
 
 static void apply_update(struct regionlog *log, uint32_t origin, const struct wire_op *op)
@@ -250,6 +279,7 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
 	case OP_FOUNDED:
+	case OP_STATE:
 		break;
 	}
 }
@@ -276,6 +306,8 @@ static void apply_founded(struct replica *replica, const struct wire_op *op)
 	if (!replica->unproven)
 		return;
 	replica->unproven = false;
+	/* Those who sent them may be gone, unseen; those who are not begin anew. */
+	drafts_drop(&replica->drafts, NULL, 0);
 	replica->stranger_count = 0;
 	for (uint32_t i = 0; i < op->region_count && i < VIEW_NODES_MAX; i++)
 		replica->strangers[replica->stranger_count++] = op->regions[i];
@@ -337,6 +369,10 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		apply_attach(replica, origin, op, outcome);
 		return;
 	}
+	if (op->kind == OP_STATE) {
+		apply_state(replica, origin, op, outcome);
+		return;
+	}
 	if (op->kind == OP_EXPECT) {
 		regionlog_expect(need_log(replica, op->uuid), origin, op->regions,
 				 op->region_count);
@@ -355,6 +391,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 
 void replica_daemon_gone(struct replica *replica, uint32_t node)
 {
+	drafts_drop(&replica->drafts, NULL, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_daemon_gone(replica->logs[i], node);
 	drop_unused(replica);
@@ -363,6 +400,7 @@ void replica_daemon_gone(struct replica *replica, uint32_t node)
 void replica_node_down(struct replica *replica, uint32_t node)
 {
 	forget_stranger(replica, node);
+	drafts_drop(&replica->drafts, NULL, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_node_down(replica->logs[i], node);
 	drop_unused(replica);
@@ -394,6 +432,7 @@ void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
 	bytes_put_u32(buffer, (uint32_t)replica->log_count);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_encode(replica->logs[i], buffer);
+	drafts_encode(&replica->drafts, buffer);
 }
 
 static void decode_strangers(struct replica *replica, struct bytes_reader *reader)
@@ -429,6 +468,8 @@ struct replica *replica_decode(const void *bytes, size_t size)
 			reader.failed = true;
 		insert(replica, last, log);
 	}
+	if (!reader.failed)
+		drafts_decode(&replica->drafts, &reader);
 	if (bytes_reader_done(&reader))
 		return replica;
 	replica_free(replica);

@@ -31,6 +31,9 @@ struct regionlog *replica_log(const struct replica *replica, size_t index);
 /* What the device of a log says is stale once this number has changed; also for a log that is not known. */
 uint64_t replica_generation(const struct replica *replica, const char *uuid);
 
+/* Whose state of that log is on its way in pieces; 0: nobody's. */
+uint32_t replica_drafting_node(const struct replica *replica, const char *uuid);
+
 /* What an operation did, for the node's own machinery. */
 struct replica_outcome {
 	struct regionlog *log; /* NULL when there is none, or it is gone now */

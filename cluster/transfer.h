@@ -28,8 +28,10 @@ void transfer_out_start(struct transfer_out *out, const struct membership_ports 
 /* The announcement was ordered: this is the place in the order at which the state is taken. */
 void transfer_out_begin(struct transfer_out *out, const struct membership_ports *ports,
 			const struct wire_snapshot_begin *begin);
-/* Sends the next piece of each transfer. */
+/* Sends the next piece of each transfer, unless its last one is on its way: other messages want to pass. */
 void transfer_out_pump(struct transfer_out *out, const struct membership_ports *ports);
+/* A piece of this node came back in the order. */
+void transfer_out_delivered(struct transfer_out *out, uint64_t transfer_id);
 void transfer_out_stop(struct transfer_out *out, uint32_t joiner);
 void transfer_out_reset(struct transfer_out *out);
 

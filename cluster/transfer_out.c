@@ -15,6 +15,7 @@ struct outgoing {
 	struct bytes_buffer state;
 	size_t sent;
 	uint32_t index;
+	bool on_its_way; /* a piece is */
 	bool complete;
 };
 
@@ -120,6 +121,7 @@ static void send_piece(struct outgoing *outgoing, const struct membership_ports 
 	wire_begin(&message, WIRE_SNAPSHOT_DATA, WIRE_VERSION_MIN);
 	wire_snapshot_data_encode(&data, &message);
 	outgoing->sent += data.size;
+	outgoing->on_its_way = true;
 	if (data.last) {
 		outgoing->complete = true;
 		bytes_free(&outgoing->state);
@@ -127,9 +129,16 @@ static void send_piece(struct outgoing *outgoing, const struct membership_ports 
 	ports->send(ports->context, &message);
 }
 
+void transfer_out_delivered(struct transfer_out *out, uint64_t transfer_id)
+{
+	for (struct outgoing *outgoing = out->first; outgoing; outgoing = outgoing->next)
+		if (outgoing->transfer_id == transfer_id)
+			outgoing->on_its_way = false;
+}
+
 void transfer_out_pump(struct transfer_out *out, const struct membership_ports *ports)
 {
 	for (struct outgoing *outgoing = out->first; outgoing; outgoing = outgoing->next)
-		if (outgoing->taken && !outgoing->complete)
+		if (outgoing->taken && !outgoing->complete && !outgoing->on_its_way)
 			send_piece(outgoing, ports);
 }

@@ -49,8 +49,11 @@ enum wire_op_kind {
 	OP_DAEMON_GONE = 15, /* a node is there, its daemon is not */
 	OP_FENCED = 16,      /* a lost node cannot write any more */
 	OP_FOUNDED = 17,     /* the state that was founded anew is known to be the latest, or not */
+	/* Of a log again: */
+	OP_STATE =
+		18, /* a piece of the state that the next ATTACH brings; of nothing: there will be none */
 };
-#define OP_KIND_MAX OP_FOUNDED
+#define OP_KIND_MAX OP_STATE
 
 /* One operation. Arrays and sets are owned; wire_op_free() frees them. */
 struct wire_op {
@@ -63,11 +66,12 @@ struct wire_op {
 	uint32_t region_count;
 	uint32_t *others; /* UPDATE: cleared; WORK: failed */
 	uint32_t other_count;
-	uint32_t want;            /* WORK: regions to be handed out */
-	uint64_t position;        /* WRITTEN */
-	bool failed;              /* HEALTH */
-	uint32_t node;            /* NODE_DOWN, DAEMON_GONE, FENCED */
-	bool doubtful;            /* FOUNDED: others may have gone on */
+	uint32_t want;       /* WORK: regions to be handed out */
+	uint64_t position;   /* WRITTEN */
+	bool failed;         /* HEALTH */
+	uint32_t node;       /* NODE_DOWN, DAEMON_GONE, FENCED */
+	bool doubtful;       /* FOUNDED: others may have gone on */
+	uint64_t first, end; /* STATE: all that was read of these regions is in attach.unsynced */
 	struct regionset *marked; /* REJOIN, FOUND; both say the count of regions in `attach` */
 	struct regionset *primary_only; /* REJOIN */
 	bool absent;                    /* REJOIN: for a kernel that has not met this daemon */

@@ -54,8 +54,13 @@ static void get_numbers(struct bytes_reader *reader, uint32_t **regions, uint32_
 		(*regions)[i] = bytes_get_u32(reader);
 }
 
+/* Where the state is that an ATTACH brings. */
+enum { STATE_NONE, STATE_HERE, STATE_DRAFTED };
+
 static void put_attach(struct bytes_buffer *buffer, const struct regionlog_attach *attach)
 {
+	uint8_t where;
+
 	bytes_put_u8(buffer, (uint8_t)attach->type);
 	bytes_put_u32(buffer, attach->region_size_sectors);
 	bytes_put_u64(buffer, attach->region_count);
@@ -63,15 +68,18 @@ static void put_attach(struct bytes_buffer *buffer, const struct regionlog_attac
 	bytes_put_u8(buffer, attach->reconnect);
 	bytes_put_u64(buffer, attach->generation);
 	bytes_put_u64(buffer, attach->valid_count);
-	bytes_put_u8(buffer, attach->unsynced != NULL);
-	if (attach->unsynced)
+	where = attach->unsynced ? STATE_HERE : STATE_NONE;
+	if (attach->drafted)
+		where = STATE_DRAFTED;
+	bytes_put_u8(buffer, where);
+	if (where == STATE_HERE)
 		regionset_encode(attach->unsynced, buffer);
 }
 
 static void get_attach(struct bytes_reader *reader, struct regionlog_attach *attach)
 {
 	uint8_t type = bytes_get_u8(reader);
-	uint8_t sync;
+	uint8_t sync, where;
 
 	attach->type = type == LOG_TYPE_DISK ? LOG_TYPE_DISK : LOG_TYPE_CORE;
 	attach->region_size_sectors = bytes_get_u32(reader);
@@ -85,8 +93,38 @@ static void get_attach(struct bytes_reader *reader, struct regionlog_attach *att
 	    attach->region_count > LOGARGS_REGIONS_MAX ||
 	    attach->valid_count > attach->region_count)
 		reader->failed = true;
-	if (bytes_get_u8(reader) && !reader->failed)
+	where = bytes_get_u8(reader);
+	if (where > STATE_DRAFTED)
+		reader->failed = true;
+	attach->drafted = where == STATE_DRAFTED;
+	if (where == STATE_HERE && !reader->failed)
 		attach->unsynced = regionset_decode(reader, attach->region_count);
+}
+
+static void put_state(struct bytes_buffer *buffer, const struct wire_op *op)
+{
+	bytes_put_u64(buffer, op->attach.generation);
+	bytes_put_u64(buffer, op->attach.region_count);
+	bytes_put_u64(buffer, op->first);
+	bytes_put_u64(buffer, op->end);
+	if (op->end)
+		regionset_encode(op->attach.unsynced, buffer);
+}
+
+static void get_state(struct bytes_reader *reader, struct wire_op *op)
+{
+	op->attach.generation = bytes_get_u64(reader);
+	op->attach.region_count = bytes_get_u64(reader);
+	op->first = bytes_get_u64(reader);
+	op->end = bytes_get_u64(reader);
+	if (op->attach.region_count > LOGARGS_REGIONS_MAX || op->end > op->attach.region_count ||
+	    (op->first >= op->end && op->end != 0) || (op->end == 0 && op->first != 0))
+		reader->failed = true;
+	if (op->end == 0 || reader->failed)
+		return;
+	op->attach.unsynced = regionset_decode(reader, op->end);
+	if (op->attach.unsynced && regionset_next(op->attach.unsynced, 0) < op->first)
+		reader->failed = true;
 }
 
 static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
@@ -130,6 +168,9 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 	case OP_FOUNDED:
 		bytes_put_u8(buffer, op->doubtful);
 		put_numbers(buffer, op->regions, op->region_count);
+		break;
+	case OP_STATE:
+		put_state(buffer, op);
 		break;
 	case OP_RELEASE:
 	case OP_DETACH:
@@ -185,6 +226,9 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 		op->doubtful = bytes_get_u8(reader) != 0;
 		get_numbers(reader, &op->regions, &op->region_count);
 		break;
+	case OP_STATE:
+		get_state(reader, op);
+		break;
 	case OP_RELEASE:
 	case OP_DETACH:
 	case OP_FORGET:
@@ -206,7 +250,7 @@ void wire_op_encode(const struct wire_op *op, struct bytes_buffer *buffer)
 
 static bool is_of_node(enum wire_op_kind kind)
 {
-	return kind >= OP_NODE_DOWN;
+	return kind >= OP_NODE_DOWN && kind <= OP_FOUNDED;
 }
 
 int wire_op_decode(struct bytes_reader *reader, struct wire_op *op)

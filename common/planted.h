@@ -27,6 +27,7 @@
 	BUG(MARK_UNQUORATE, "mark-unquorate", "a retained mark is answered without quorum")      \
 	BUG(UNSURE_IS_QUORATE, "unsure-is-quorate", "unsure quorum is taken for quorum")         \
 	BUG(STALE_SNAPSHOT, "stale-snapshot", "a snapshot counts from its first piece on")       \
+	BUG(FIRST_PIECE, "first-piece", "of a log's state in pieces only the first counts")      \
 	BUG(DROP_KEPT, "drop-kept", "what was ordered beside a snapshot is dropped")             \
 	BUG(HINT_FALLS, "hint-falls", "IN_SYNC contradicts what the kernel was told")            \
 	BUG(NO_ROOM, "no-room", "-ESRCH leaves no room for the repeated answer")

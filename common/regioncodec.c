@@ -2,6 +2,7 @@
 #include "common/regioncodec.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define CHUNK_BYTES_MIN   7U /* encoded: key, kind, count, one value */
 #define BITMAP_BYTES      (CHUNK_REGIONS / 8)
 #define BITMAP_WORD_BYTES 8U
+#define BITMAP_WORDS      (BITMAP_BYTES / BITMAP_WORD_BYTES)
+#define WORD_BITS         64U
 
 /* The library's portable form, as its format specification has it. */
 #define PORTABLE_COOKIE_PLAIN 12346U
@@ -79,24 +82,59 @@ static void append_word(struct chunk *chunk, uint32_t base, uint64_t word)
 	}
 }
 
+/* Bitmaps are most of a large set, so their words are not read one bounded byte after the other. */
+static uint64_t bitmap_word(const uint8_t *bitmap, uint32_t index)
+{
+	uint64_t word;
+
+	memcpy(&word, bitmap + (size_t)index * BITMAP_WORD_BYTES, sizeof(word));
+	return le64toh(word);
+}
+
 static void append_bitmap(struct chunk *chunk, const uint8_t *bitmap)
 {
-	struct bytes_reader words;
-
-	bytes_reader_init(&words, bitmap, BITMAP_BYTES);
-	for (uint32_t base = 0; base < CHUNK_REGIONS; base += 8 * BITMAP_WORD_BYTES)
-		append_word(chunk, base, bytes_get_u64(&words));
+	for (uint32_t i = 0; i < BITMAP_WORDS; i++)
+		append_word(chunk, i * WORD_BITS, bitmap_word(bitmap, i));
 }
 
 /* The smallest form, the lower number on a tie. */
-static enum kind chunk_kind(const struct chunk *chunk)
+static enum kind smallest_kind(uint32_t member_count, uint32_t run_count)
 {
-	uint32_t array_bytes = 2 + 2 * chunk->member_count;
-	uint32_t runs_bytes = 2 + 4 * chunk->run_count;
+	uint32_t array_bytes = 2 + 2 * member_count;
+	uint32_t runs_bytes = 2 + 4 * run_count;
 
 	if (array_bytes <= runs_bytes && array_bytes <= BITMAP_BYTES)
 		return KIND_ARRAY;
 	return runs_bytes <= BITMAP_BYTES ? KIND_RUNS : KIND_BITMAP;
+}
+
+static enum kind chunk_kind(const struct chunk *chunk)
+{
+	return smallest_kind(chunk->member_count, chunk->run_count);
+}
+
+static void count_bitmap(const uint8_t *bitmap, uint32_t *member_count, uint32_t *run_count)
+{
+	uint64_t before = 0; /* the last bit of the word before */
+
+	*member_count = *run_count = 0;
+	for (uint32_t i = 0; i < BITMAP_WORDS; i++) {
+		uint64_t word = bitmap_word(bitmap, i);
+
+		*member_count += (uint32_t)__builtin_popcountll(word);
+		*run_count += (uint32_t)__builtin_popcountll(word & ~(word << 1 | before));
+		before = word >> 63;
+	}
+}
+
+/* A bitmap in both forms: its bytes need no look at the members. */
+static bool is_bitmap_in_both(const uint8_t *bitmap, uint32_t *member_count)
+{
+	uint32_t run_count;
+
+	count_bitmap(bitmap, member_count, &run_count);
+	return *member_count > PORTABLE_ARRAY_MAX &&
+	       smallest_kind(*member_count, run_count) == KIND_BITMAP;
 }
 
 static void put_values(struct bytes_buffer *buffer, const struct chunk *chunk)
@@ -196,6 +234,20 @@ static void put_canonical(struct bytes_buffer *canonical, uint16_t key, const st
 	}
 }
 
+static bool copy_bitmap(struct portable *portable, uint32_t index, uint32_t member_count,
+			uint16_t key, struct bytes_buffer *canonical)
+{
+	bool has_runs = portable->run_flags && (portable->run_flags[index / 8] >> (index % 8)) & 1;
+
+	if (has_runs || member_count <= PORTABLE_ARRAY_MAX ||
+	    !is_bitmap_in_both(portable->at.at, &member_count))
+		return false;
+	bytes_put_u16(canonical, key);
+	bytes_put_u8(canonical, KIND_BITMAP);
+	bytes_put_raw(canonical, bytes_get_raw(&portable->at, BITMAP_BYTES), BITMAP_BYTES);
+	return true;
+}
+
 void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical)
 {
 	size_t count_at = canonical->size;
@@ -210,9 +262,14 @@ void regioncodec_from_portable(const void *portable, size_t size, struct bytes_b
 	chunk = chunk_new();
 	for (uint32_t i = 0; i < tables.chunk_count; i++) {
 		uint16_t key = bytes_get_u16(&tables.shapes);
+		uint32_t member_count = bytes_get_u16(&tables.shapes) + 1U;
 
+		if (copy_bitmap(&tables, i, member_count, key, canonical)) {
+			chunk_count++;
+			continue;
+		}
 		chunk_reset(chunk);
-		portable_chunk(&tables, i, bytes_get_u16(&tables.shapes) + 1U, chunk);
+		portable_chunk(&tables, i, member_count, chunk);
 		if (chunk->run_count) {
 			put_canonical(canonical, key, chunk);
 			chunk_count++;
@@ -279,16 +336,21 @@ struct parts {
 	struct bytes_buffer run_flags, shapes, offsets, chunks;
 };
 
+static void put_shape(struct parts *parts, uint32_t index, uint16_t key, uint32_t member_count)
+{
+	if (index % 8 == 0)
+		bytes_put_u8(&parts->run_flags, 0);
+	bytes_put_u16(&parts->shapes, key);
+	bytes_put_u16(&parts->shapes, (uint16_t)(member_count - 1));
+	bytes_put_u32(&parts->offsets, (uint32_t)parts->chunks.size);
+}
+
 static void put_portable(struct parts *parts, uint32_t index, uint16_t key,
 			 const struct chunk *chunk)
 {
 	enum kind kind = chunk_kind(chunk);
 
-	if (index % 8 == 0)
-		bytes_put_u8(&parts->run_flags, 0);
-	bytes_put_u16(&parts->shapes, key);
-	bytes_put_u16(&parts->shapes, (uint16_t)(chunk->member_count - 1));
-	bytes_put_u32(&parts->offsets, (uint32_t)parts->chunks.size);
+	put_shape(parts, index, key, chunk->member_count);
 	if (kind == KIND_RUNS) {
 		parts->run_flags.data[index / 8] |= (uint8_t)(1U << (index % 8));
 		bytes_put_u16(&parts->chunks, (uint16_t)chunk->run_count);
@@ -330,6 +392,22 @@ static void parts_free(struct parts *parts)
 	bytes_free(&parts->chunks);
 }
 
+/* As get_chunk and put_portable together, of a chunk that is the same bytes in both forms; false: it is not. */
+static bool take_bitmap(struct bytes_reader *reader, uint64_t region_max, struct parts *parts,
+			uint32_t index, uint16_t key)
+{
+	uint32_t member_count;
+	const uint8_t *bitmap = reader->at + 1;
+
+	if (bytes_left(reader) < 1 + BITMAP_BYTES || reader->at[0] != KIND_BITMAP ||
+	    region_max < CHUNK_REGIONS || !is_bitmap_in_both(bitmap, &member_count))
+		return false;
+	(void)bytes_get_raw(reader, 1 + BITMAP_BYTES);
+	put_shape(parts, index, key, member_count);
+	bytes_put_raw(&parts->chunks, bitmap, BITMAP_BYTES);
+	return true;
+}
+
 static void get_chunks(struct bytes_reader *reader, uint32_t chunk_count, uint64_t region_count,
 		       struct parts *parts)
 {
@@ -341,16 +419,20 @@ static void get_chunks(struct bytes_reader *reader, uint32_t chunk_count, uint64
 	chunk = chunk_new();
 	for (uint32_t i = 0; i < chunk_count && !reader->failed; i++) {
 		uint16_t key = bytes_get_u16(reader);
+		uint64_t base = (uint64_t)key * CHUNK_REGIONS;
 
+		if ((i && key <= previous) || base >= region_count)
+			reader->failed = true;
+		previous = key;
+		if (reader->failed || take_bitmap(reader, region_count - base, parts, i, key))
+			continue;
 		get_chunk(reader, chunk);
 		if (reader->failed)
 			break;
-		if ((i && key <= previous) ||
-		    (uint64_t)key * CHUNK_REGIONS + chunk_last(chunk) >= region_count)
+		if (base + chunk_last(chunk) >= region_count)
 			reader->failed = true;
 		else
 			put_portable(parts, i, key, chunk);
-		previous = key;
 	}
 	free(chunk);
 }
@@ -369,4 +451,55 @@ bool regioncodec_to_portable(struct bytes_reader *canonical, uint64_t region_cou
 		parts_join(&parts, chunk_count, portable);
 	parts_free(&parts);
 	return !canonical->failed;
+}
+
+/* --- bits to portable --- */
+
+/* The bits of one chunk that are 0, as ones, where [first, end) covers it; those before `first` and behind `end` are not members. */
+static void invert_bits(const uint8_t *bits, uint64_t first, uint64_t end, uint64_t base,
+			uint8_t *bitmap)
+{
+	uint64_t from = first > base ? first : base;
+	uint64_t until = end < base + CHUNK_REGIONS ? end : base + CHUNK_REGIONS;
+	uint8_t *out = bitmap + (from - base) / 8;
+	const uint8_t *in = bits + (from - first) / 8;
+
+	memset(bitmap, 0, BITMAP_BYTES);
+	for (uint64_t i = 0; i < (until - from) / 8; i++)
+		out[i] = (uint8_t)~in[i];
+	if ((until - from) % 8)
+		out[(until - from) / 8] =
+			(uint8_t)(~in[(until - from) / 8] & ((1U << ((until - from) % 8)) - 1));
+}
+
+static void put_bitmap_values(struct bytes_buffer *buffer, const uint8_t *bitmap)
+{
+	for (uint32_t i = 0; i < BITMAP_WORDS; i++)
+		for (uint64_t word = bitmap_word(bitmap, i); word; word &= word - 1)
+			bytes_put_u16(buffer,
+				      (uint16_t)(i * WORD_BITS + (uint32_t)__builtin_ctzll(word)));
+}
+
+void regioncodec_from_zero_bits(const uint8_t *bits, uint64_t first, uint64_t end,
+				struct bytes_buffer *portable)
+{
+	struct parts parts = {0};
+	uint32_t chunk_count = 0;
+
+	for (uint64_t base = first - first % CHUNK_REGIONS; base < end; base += CHUNK_REGIONS) {
+		uint8_t bitmap[BITMAP_BYTES];
+		uint32_t member_count, run_count;
+
+		invert_bits(bits, first, end, base, bitmap);
+		count_bitmap(bitmap, &member_count, &run_count);
+		if (member_count == 0)
+			continue;
+		put_shape(&parts, chunk_count++, (uint16_t)(base / CHUNK_REGIONS), member_count);
+		if (member_count <= PORTABLE_ARRAY_MAX)
+			put_bitmap_values(&parts.chunks, bitmap);
+		else
+			bytes_put_raw(&parts.chunks, bitmap, BITMAP_BYTES);
+	}
+	parts_join(&parts, chunk_count, portable);
+	parts_free(&parts);
 }

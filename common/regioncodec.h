@@ -24,4 +24,8 @@ void regioncodec_from_portable(const void *portable, size_t size, struct bytes_b
 bool regioncodec_to_portable(struct bytes_reader *canonical, uint64_t region_count,
 			     struct bytes_buffer *portable);
 
+/* Appends the portable form of the regions in [first, end) whose bits are 0; bit 0 is that of `first`, a multiple of 8. */
+void regioncodec_from_zero_bits(const uint8_t *bits, uint64_t first, uint64_t end,
+				struct bytes_buffer *portable);
+
 #endif

@@ -113,9 +113,53 @@ void regionset_remove_range(struct regionset *set, uint64_t first, uint64_t end)
 	change_range(set, first, end, false);
 }
 
+static roaring_bitmap_t *read_portable(const struct bytes_buffer *portable)
+{
+	return roaring_bitmap_portable_deserialize_safe((const char *)portable->data,
+							portable->size);
+}
+
+void regionset_add_zero_bits(struct regionset *set, const uint8_t *bits, uint64_t first,
+			     uint64_t end)
+{
+	struct bytes_buffer portable = {0};
+	struct regionset *part;
+
+	regioncodec_from_zero_bits(bits, first, end, &portable);
+	part = wrap(read_portable(&portable));
+	bytes_free(&portable);
+	regionset_add_all(set, part);
+	regionset_free(part);
+}
+
 void regionset_clear(struct regionset *set)
 {
 	roaring_bitmap_clear(set->bitmap);
+}
+
+void regionset_move(struct regionset *set, struct regionset *other)
+{
+	roaring_bitmap_t *bitmap = set->bitmap;
+
+	set->bitmap = other->bitmap;
+	other->bitmap = bitmap;
+	regionset_clear(other);
+}
+
+struct regionset *regionset_part(const struct regionset *set, uint64_t first, uint64_t end)
+{
+	roaring_bitmap_t *range;
+	struct regionset *part;
+
+	assert(end <= RANGE_END_MAX);
+	if (first >= end)
+		return regionset_new();
+	range = roaring_bitmap_from_range(first, end, 1);
+	if (!range)
+		abort();
+	part = wrap(roaring_bitmap_and(set->bitmap, range));
+	roaring_bitmap_free(range);
+	return part;
 }
 
 void regionset_add_all(struct regionset *set, const struct regionset *other)
@@ -211,8 +255,7 @@ struct regionset *regionset_decode(struct bytes_reader *reader, uint64_t region_
 	struct regionset *set = NULL;
 
 	if (regioncodec_to_portable(reader, region_count, &portable))
-		set = wrap(roaring_bitmap_portable_deserialize_safe((const char *)portable.data,
-								    portable.size));
+		set = wrap(read_portable(&portable));
 	bytes_free(&portable);
 	return set;
 }

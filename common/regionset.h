@@ -30,11 +30,18 @@ bool regionset_remove(struct regionset *set, uint32_t region);
 void regionset_add_many(struct regionset *set, const uint32_t *regions, size_t count);
 void regionset_add_range(struct regionset *set, uint64_t first, uint64_t end);
 void regionset_remove_range(struct regionset *set, uint64_t first, uint64_t end);
+/* Adds the regions in [first, end) whose bits are 0; bit 0 of `bits` is that of `first`, a multiple of 8. */
+void regionset_add_zero_bits(struct regionset *set, const uint8_t *bits, uint64_t first,
+			     uint64_t end);
 void regionset_clear(struct regionset *set);
+/* The members of `other` go to `set`, which loses its own; `other` is empty then. */
+void regionset_move(struct regionset *set, struct regionset *other);
 /* set |= other; set &= ~other */
 void regionset_add_all(struct regionset *set, const struct regionset *other);
 void regionset_remove_all(struct regionset *set, const struct regionset *other);
 
+/* A new set: the members in [first, end). */
+struct regionset *regionset_part(const struct regionset *set, uint64_t first, uint64_t end);
 bool regionset_contains(const struct regionset *set, uint32_t region);
 bool regionset_is_empty(const struct regionset *set);
 uint64_t regionset_count(const struct regionset *set);

@@ -148,6 +148,7 @@ struct box *box_new(uint32_t node)
 	settings.window_regions = 8;
 	settings.mark_ahead_regions = 4;
 	settings.recovery_batch = 4;
+	settings.state_piece_bytes = 32;
 	box->node = node;
 	box->now_ms = 1000;
 	box->engine = engine_new(&settings, &ports, box->now_ms);

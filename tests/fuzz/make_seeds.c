@@ -4,7 +4,7 @@
  * of the unit tests: make_seeds CORPUS_DIRECTORY. To be run again when a format
  * changes:
  *   clang -std=gnu11 -D_GNU_SOURCE -I. -o /tmp/make_seeds tests/fuzz/make_seeds.c \
- *     tests/unit/wire_samples.c common/[a-z]*.c cluster/{wire,regionlog,replica}[._a-z]*.c -lroaring
+ *     tests/unit/wire_samples.c common/[a-z]*.c cluster/{drafts,wire,regionlog,replica}*.c -lroaring
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +71,9 @@ static void operation(size_t index, const char *uuid, struct bytes_buffer *out, 
 		op.attach.unsynced = NULL;
 		op.attach.type = strcmp(uuid, "LVM-disk") == 0 ? LOG_TYPE_DISK : LOG_TYPE_CORE;
 	}
+	/* The first piece, of a log that nobody has attached yet. */
+	if (op.kind == OP_STATE)
+		op.first = op.attach.generation = 0;
 	wire_begin(&message, WIRE_OPS, WIRE_VERSION_MIN);
 	wire_op_encode(&op, &message);
 	record(out, node, &message);
@@ -125,6 +128,18 @@ static void change(struct replica *replica, uint32_t node, const char *uuid, enu
 	wire_op_free(&op);
 }
 
+static void draft(struct replica *replica)
+{
+	struct wire_op op = {.kind = OP_STATE, .uuid = "LVM-new", .end = 70000};
+	struct replica_outcome outcome;
+
+	op.attach.region_count = 100000;
+	op.attach.unsynced = regionset_new();
+	regionset_add_range(op.attach.unsynced, 65530, 65540);
+	replica_apply(replica, 2, &op, &outcome);
+	wire_op_free(&op);
+}
+
 static void snapshot(const char *name, unsigned int stage)
 {
 	struct replica *replica = replica_new();
@@ -144,6 +159,8 @@ static void snapshot(const char *name, unsigned int stage)
 		replica_node_down(replica, 3);
 		replica_daemon_gone(replica, 1);
 	}
+	if (stage > 3)
+		draft(replica);
 	replica_encode(replica, &out);
 	seed("snapshot", name, &out);
 	replica_free(replica);
@@ -176,6 +193,7 @@ int main(int argc, char **argv)
 	snapshot("core", 1);
 	snapshot("both", 2);
 	snapshot("lost", 3);
+	snapshot("draft", 4);
 	control();
 	return 0;
 }

@@ -114,6 +114,7 @@ static void fill_settings(const struct daemon *daemon, struct engine_settings *s
 	settings->hold_ms = from->hold_ms;
 	settings->mark_ahead_regions = from->mark_ahead_regions;
 	settings->recovery_batch = from->recovery_batch;
+	settings->state_piece_bytes = from->state_piece_bytes;
 	settings->fencing = from->fencing;
 }
 

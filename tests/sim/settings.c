@@ -112,6 +112,7 @@ static void draw_pace(struct settings *settings, uint64_t seed)
 	random_init(&random, seed, PACE_STREAM);
 	settings->copy_pause_us = PICK(&random, 0, 0, 20, 200) * US_PER_MS;
 	settings->fence_per_mille = (uint32_t)PICK(&random, 400, 400, 400, 30);
+	settings->state_piece_bytes = (uint32_t)PICK(&random, 32, 32, 64, 16384);
 }
 
 void settings_draw(struct settings *settings, uint64_t seed)
@@ -153,6 +154,7 @@ void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count
 		.handle_errors = true,
 	};
 	settings->window_regions = 16;
+	settings->state_piece_bytes = 16384;
 	settings->hold_ms = 1000;
 	settings->recovery_batch = 8;
 	settings->bus_order_us = 1000;
@@ -179,10 +181,11 @@ static void describe_mirror(const struct mirror_settings *mirror, FILE *out)
 void settings_describe(const struct settings *settings, FILE *out)
 {
 	fprintf(out,
-		"seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u%s\n",
+		"seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u, "
+		"state in pieces of %u bytes%s\n",
 		(unsigned long long)settings->seed, settings->node_count, settings->window_regions,
 		settings->hold_ms, settings->mark_ahead_regions, settings->recovery_batch,
-		settings->fencing ? ", fencing" : "");
+		settings->state_piece_bytes, settings->fencing ? ", fencing" : "");
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,

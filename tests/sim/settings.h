@@ -61,6 +61,7 @@ struct settings {
 	struct mirror_settings mirrors[MIRRORS_MAX];
 
 	uint32_t window_regions;
+	uint32_t state_piece_bytes;
 	uint32_t hold_ms;
 	uint32_t mark_ahead_regions;
 	uint32_t recovery_batch;

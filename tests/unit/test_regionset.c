@@ -254,6 +254,77 @@ static void the_set_does_what_a_plain_bitmap_does(void **state)
 	}
 }
 
+/* Bits as a log device has them, at a place and of a density of all kinds. */
+static void random_bits(uint64_t *seed, uint8_t *bits, size_t size)
+{
+	unsigned int one_in = 1U << (unit_random(seed) % 12);
+
+	for (size_t i = 0; i < 8 * size; i++) {
+		bool dirty = unit_random(seed) % one_in == 0;
+
+		bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1U << i % 8)) | (dirty ? 0 : 1U << i % 8));
+	}
+}
+
+static void bits_of_a_device_are_added_as_each_would_be(void **state)
+{
+	const int rounds = unit_is_quick() ? 4 : 40;
+	uint8_t *bits = calloc(1, UNIVERSE / 8 + 1);
+	uint64_t seed = 99;
+
+	(void)state;
+	for (int round = 0; round < rounds; round++) {
+		struct pair pair = pair_new();
+
+		for (int step = 0; step < 3; step++) {
+			uint64_t first, end;
+
+			change(&pair, &seed);
+			random_range(&seed, &first, &end);
+			first -= first % 8;
+			if (first >= end)
+				continue;
+			random_bits(&seed, bits, (end - first) / 8 + 1);
+			regionset_add_zero_bits(pair.set, bits, first, end);
+			for (uint64_t at = first; at < end; at++)
+				if (!(bits[(at - first) / 8] & (1U << (at - first) % 8)))
+					pair.model[at] = 1;
+		}
+		check_members(&pair);
+		check_encoding(&pair);
+		pair_free(&pair);
+	}
+	free(bits);
+}
+
+static void a_part_is_what_lies_in_a_range(void **state)
+{
+	uint64_t seed = 3;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct pair pair = pair_new();
+		uint64_t first, end;
+		struct regionset *part;
+
+		for (int step = 0; step < 10; step++)
+			change(&pair, &seed);
+		random_range(&seed, &first, &end);
+		part = regionset_part(pair.set, first, end);
+		memset(pair.model, 0, first < UNIVERSE ? first : UNIVERSE);
+		if (end < UNIVERSE)
+			memset(pair.model + end, 0, UNIVERSE - end);
+		if (first >= end)
+			memset(pair.model, 0, UNIVERSE);
+		regionset_move(pair.set, part);
+		assert_true(regionset_is_empty(part));
+		check_members(&pair);
+		check_encoding(&pair);
+		regionset_free(part);
+		pair_free(&pair);
+	}
+}
+
 static void whole_sets_are_added_and_taken_away(void **state)
 {
 	const int rounds = unit_is_quick() ? 2 : 60;
@@ -473,6 +544,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_are_added_as_each_would_be),
 		cmocka_unit_test(the_set_does_what_a_plain_bitmap_does),
+		cmocka_unit_test(bits_of_a_device_are_added_as_each_would_be),
+		cmocka_unit_test(a_part_is_what_lies_in_a_range),
 		cmocka_unit_test(whole_sets_are_added_and_taken_away),
 		cmocka_unit_test(many_runs_survive_a_change_of_a_range),
 		cmocka_unit_test(a_set_combines_with_itself),

@@ -36,6 +36,7 @@ static void assert_same_attach(const struct regionlog_attach *one,
 	assert_int_equal(one->reconnect, other->reconnect);
 	assert_int_equal(one->generation, other->generation);
 	assert_int_equal(one->valid_count, other->valid_count);
+	assert_int_equal(one->drafted, other->drafted);
 	assert_same_set(one->unsynced, other->unsynced);
 }
 
@@ -51,6 +52,8 @@ static void assert_same_op(const struct wire_op *one, const struct wire_op *othe
 	assert_int_equal(one->position, other->position);
 	assert_int_equal(one->failed, other->failed);
 	assert_int_equal(one->node, other->node);
+	assert_int_equal(one->first, other->first);
+	assert_int_equal(one->end, other->end);
 	assert_same_set(one->marked, other->marked);
 	assert_same_set(one->primary_only, other->primary_only);
 }

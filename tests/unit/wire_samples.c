@@ -166,10 +166,52 @@ static void founded(struct wire_op *op)
 	op->region_count = 2;
 }
 
+static void attach_of_pieces(struct wire_op *op)
+{
+	attach_of_disk(op);
+	regionset_free(op->attach.unsynced);
+	op->attach.unsynced = NULL;
+	op->attach.drafted = true;
+}
+
+static void state_piece(struct wire_op *op)
+{
+	op->kind = OP_STATE;
+	op->first = 65536;
+	op->end = 180000;
+	op->attach.generation = 7;
+	op->attach.region_count = 200000;
+	op->attach.unsynced = set(65536, 65540, 179999);
+}
+
+static void state_given_up(struct wire_op *op)
+{
+	op->kind = OP_STATE;
+}
+
 static void (*const makers[])(struct wire_op *op) = {
-	attach_of_disk, attach_of_core, release, detach,  forget, update, update_of_nothing,
-	work,           want,           unsync,  written, health, rejoin, node_down,
-	daemon_gone,    fenced,         expect,  founded, found,
+	attach_of_disk,
+	attach_of_core,
+	release,
+	detach,
+	forget,
+	update,
+	update_of_nothing,
+	work,
+	want,
+	unsync,
+	written,
+	health,
+	rejoin,
+	node_down,
+	daemon_gone,
+	fenced,
+	expect,
+	founded,
+	found,
+	attach_of_pieces,
+	state_piece,
+	state_given_up,
 };
 
 const size_t wire_sample_op_count = sizeof(makers) / sizeof(makers[0]);
@@ -178,7 +220,7 @@ void wire_sample_op(size_t index, struct wire_op *op)
 {
 	*op = (struct wire_op){.ticket = 0x1122 + index};
 	makers[index](op);
-	if (op->kind < OP_NODE_DOWN)
+	if (op->kind < OP_NODE_DOWN || op->kind > OP_FOUNDED)
 		strcpy(op->uuid, WIRE_SAMPLE_UUID);
 }
 
