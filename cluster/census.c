@@ -149,6 +149,8 @@ static void found(struct membership *membership)
 	else
 		membership->ports.founded(membership->ports.context, membership->census_id);
 	membership_become_live(membership);
+	if (membership->quorum == QUORUM_YES)
+		membership_count_quorum(membership);
 	/* Without quorum others may go on still: the next census has to ask again. */
 	membership->cut_off = membership->quorum == QUORUM_NO;
 }
@@ -164,6 +166,8 @@ static void decide(struct membership *membership)
 		found(membership);
 	else if (self->state != HELLO_LIVE)
 		settle_own_state(membership);
+	if (membership->quorum == QUORUM_YES)
+		membership->parted = false;
 	/* Its join came to nothing since it answered: nobody has heard of the new one. */
 	if (self->join_id != membership->join_id)
 		census_say_hello(membership, true);
@@ -180,19 +184,23 @@ static void decide_when_counted(struct membership *membership)
 }
 
 /* Its number comes of the asker's join id, which is drawn: no two censuses share one. */
-void census_start(struct membership *membership)
+void census_call(struct membership *membership)
 {
 	struct bytes_buffer message = {0};
 	uint64_t mix[2] = {membership->join_id, ++membership->census_count};
 	uint64_t census = bytes_hash(BYTES_HASH_START, mix, sizeof(mix)) | 1;
 
-	membership->census = true;
-	membership->census_id = 0;
-	if (membership->nodes[0] != membership->node)
-		return;
 	wire_begin(&message, WIRE_CENSUS, WIRE_VERSION_MIN);
 	wire_census_encode(census, &message);
 	membership->ports.send(membership->ports.context, &message);
+}
+
+void census_start(struct membership *membership)
+{
+	membership->census = true;
+	membership->census_id = 0;
+	if (membership->nodes[0] == membership->node)
+		census_call(membership);
 }
 
 void membership_census(struct membership *membership, uint64_t census)

@@ -181,21 +181,36 @@ void membership_ops(struct membership *membership, uint32_t node, const void *by
 		transfer_in_keep_ops(membership->incoming, node, bytes, size);
 }
 
+/* Others may have gone on while this node was cut off, and their daemons be gone by now: no view tells of them then. */
+static bool may_be_behind(const struct membership *membership)
+{
+	return membership->live && membership->cut_off && membership->era > 0;
+}
+
+void membership_count_quorum(struct membership *membership)
+{
+	if (!membership_is_live(membership) || (!membership->parted && membership->era > 0))
+		return;
+	membership->era++;
+	census_say_hello(membership, true);
+}
+
 void membership_quorum(struct membership *membership, enum quorum quorum)
 {
 	/* A change of nodes on top of an unknown quorum: the others may have had it meanwhile. */
 	if (quorum == QUORUM_NO || (quorum == QUORUM_UNSURE && membership->quorum != QUORUM_YES))
 		membership->cut_off = true;
-	/* The view of a merge comes before: in a census the hello has already said what is known. */
-	if (quorum == QUORUM_YES && !membership->census)
-		membership->cut_off = false;
 	membership->quorum = quorum;
 	if (quorum != QUORUM_YES)
 		return;
-	if (membership_is_live(membership) && (membership->parted || membership->era == 0)) {
-		membership->era++;
-		census_say_hello(membership, true);
+	/* The view of a merge comes before: in a census the hello has already said what is known. */
+	if (!membership->census && may_be_behind(membership)) {
+		census_call(membership);
+		return;
 	}
+	if (!membership->census)
+		membership->cut_off = false;
+	membership_count_quorum(membership);
 	membership->parted = false;
 	if (!membership->census)
 		census_serve(membership);

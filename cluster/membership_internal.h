@@ -45,8 +45,13 @@ void membership_become_live(struct membership *membership);
 /* What this node has is not the cluster's state. */
 void membership_step_down(struct membership *membership);
 
+/* Quorum is certain: counted in the era when it was found again after nodes were lost. */
+void membership_count_quorum(struct membership *membership);
+
 /* Asks everybody; the lowest member does it. */
 void census_start(struct membership *membership);
+/* Asks everybody, whoever else may. */
+void census_call(struct membership *membership);
 void census_say_hello(struct membership *membership, bool unasked);
 /* The lowest member that has the live state, as far as hellos tell; 0 for none. */
 uint32_t census_lowest_live(const struct membership *membership);

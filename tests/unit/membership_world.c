@@ -272,7 +272,6 @@ static void change_sides(struct world *world, uint32_t from)
 void world_part(struct world *world, uint32_t node)
 {
 	change_sides(world, node);
-	quorum_of_all(world, QUORUM_NO);
 }
 
 void world_merge(struct world *world, enum quorum quorum)

@@ -44,7 +44,7 @@ struct world_node *world_node(struct world *world, uint32_t node);
 void world_join(struct world *world, const uint32_t *nodes);
 void world_join_one(struct world *world, uint32_t node);
 void world_lose(struct world *world, uint32_t node, enum view_change change);
-/* The nodes from `node` on are alone with each other; nobody is quorate. And all together again. */
+/* The nodes from `node` on are alone with each other; quorum has not spoken yet. And all together again. */
 void world_part(struct world *world, uint32_t node);
 void world_merge(struct world *world, enum quorum quorum);
 void world_quorum(struct world *world, uint32_t node, enum quorum quorum);

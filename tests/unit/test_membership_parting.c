@@ -30,6 +30,8 @@ static void of_those_that_were_all_cut_off_the_furthest_is_the_authority(void **
 		world_join(&world, (const uint32_t[]){1, 2, 3, 0});
 		world_run(&world);
 		world_part(&world, 2);
+		for (uint32_t node = 1; node <= 3; node++)
+			world_quorum(&world, node, QUORUM_NO);
 		/* {1} and {2, 3}; what is ordered on either side makes it the further one */
 		for (int i = 0; i < 5; i++)
 			world_op(&world, further ? 3 : 1);
@@ -56,6 +58,7 @@ static void one_that_was_cut_off_takes_the_state_of_those_that_went_on(void **st
 	world_join(&world, (const uint32_t[]){1, 2, 3, 0});
 	world_run(&world);
 	world_part(&world, 2);
+	world_quorum(&world, 1, QUORUM_NO);
 	world_quorum(&world, 2, QUORUM_YES);
 	world_quorum(&world, 3, QUORUM_YES);
 	world_op(&world, 3);
@@ -67,6 +70,37 @@ static void one_that_was_cut_off_takes_the_state_of_those_that_went_on(void **st
 	assert_int_equal(world_node(&world, 1)->loads, 1);
 	assert_int_equal(world_node(&world, 2)->outdateds, 0);
 	assert_int_equal(world_node(&world, 3)->outdateds, 0);
+	world_fini(&world);
+}
+
+/* Those that went on are not there to say so: their nodes are back, their daemons are not. */
+static void one_that_was_cut_off_and_meets_nobody_does_not_vouch_for_its_state_alone(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world);
+	world_join(&world, (const uint32_t[]){1, 2, 3, 0});
+	world_run(&world);
+	world_part(&world, 2);
+	world_quorum(&world, 1, QUORUM_NO);
+	world_quorum(&world, 2, QUORUM_YES);
+	world_quorum(&world, 3, QUORUM_YES);
+	world_op(&world, 3);
+	world_run(&world);
+	world_lose(&world, 2, VIEW_PROCDOWN);
+	world_lose(&world, 3, VIEW_PROCDOWN);
+	world_quorum(&world, 1, QUORUM_UNSURE);
+	world_quorum(&world, 1, QUORUM_YES);
+	assert_false(is_live(&world, 1));
+	world_run(&world);
+	assert_true(is_live(&world, 1));
+	assert_int_equal(world_node(&world, 1)->foundings, 1);
+	assert_true(membership_vouches(world_node(&world, 1)->membership, 1));
+	assert_false(membership_vouches(world_node(&world, 1)->membership, 2));
+	/* Asked once: quorum that is said again changes nothing. */
+	world_quorum(&world, 1, QUORUM_YES);
+	assert_true(is_live(&world, 1));
 	world_fini(&world);
 }
 
@@ -205,6 +239,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_those_that_were_all_cut_off_the_furthest_is_the_authority),
 		cmocka_unit_test(one_that_was_cut_off_takes_the_state_of_those_that_went_on),
+		cmocka_unit_test(
+			one_that_was_cut_off_and_meets_nobody_does_not_vouch_for_its_state_alone),
 		cmocka_unit_test(a_fresh_daemon_does_not_outvote_one_that_knows_something),
 		cmocka_unit_test(a_lost_connection_makes_the_state_stale),
 		cmocka_unit_test(a_hello_of_an_earlier_census_is_no_answer),
