@@ -33,7 +33,7 @@ systemctl start corosync pacemaker"""
 def install_clogd(lab) -> None:
     """What `make install` installs, on all nodes, and the lab's fence agent."""
     root = lab.rundir.file("root")
-    _run(["make", "-C", lab.build, "install", "prefix=/usr", f"DESTDIR={root}"])
+    run_tool(["make", "-C", lab.build, "install", "prefix=/usr", f"DESTDIR={root}"])
     fence_agent = os.path.join(NODE_FILES, "fence_lab")
     lab.each(lambda node: node.run(INSTALL.format(root=root, fence_agent=fence_agent)))
 
@@ -55,9 +55,9 @@ def tree() -> str:
     return path
 
 
-def _package_source() -> str:
+def package_source() -> str:
     """Where the host has its packages from."""
-    targets = _run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"])
+    targets = run_tool(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"])
     sources = [line.split()[0] for line in targets.splitlines() if line.split()[1:] == [RELEASE]]
     return sources[0]
 
@@ -65,21 +65,21 @@ def _package_source() -> str:
 def _make(path: str) -> None:
     part = path + ".part"
     shutil.rmtree(part, ignore_errors=True)
-    _run(["debootstrap", "--variant=minbase", f"--include={BASE}", RELEASE, part, _package_source()])
+    run_tool(["debootstrap", "--variant=minbase", f"--include={BASE}", RELEASE, part, package_source()])
     policy = os.path.join(part, "usr/sbin/policy-rc.d")
     with open(policy, "w", encoding="utf-8") as file:
         file.write(FORBID_SERVICES)
     os.chmod(policy, 0o755)
     install = ["apt-get", "-q", "-y", "--no-install-recommends", "install", *PACKAGES]
-    _run(["chroot", part, "env", "DEBIAN_FRONTEND=noninteractive", *install])
-    _run(["chroot", part, "systemctl", "disable", *SERVICES])
+    run_tool(["chroot", part, "env", "DEBIAN_FRONTEND=noninteractive", *install])
+    run_tool(["chroot", part, "systemctl", "disable", *SERVICES])
     os.unlink(policy)
     os.rename(part, path)
 
 
-def _run(command: list[str]) -> str:
+def run_tool(command: list[str], directory: str | None = None) -> str:
     try:
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{command[0]} is missing: run scripts/deps first") from error
     if result.returncode != 0:
