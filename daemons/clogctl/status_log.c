@@ -44,7 +44,8 @@ static void print_log_device(const struct log_status *log, FILE *out)
 	char text[LINE_SIZE] = "";
 
 	if (!*log->device) {
-		print_subject(out, "log", "in memory (clustered-core)");
+		print_subject(out, "log",
+			      *log->type ? "in memory (clustered-core)" : "not known yet");
 		return;
 	}
 	text_append(text, sizeof(text), "on %s, which is %s (%s)", log->device,

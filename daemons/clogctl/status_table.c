@@ -70,7 +70,7 @@ static void fill_row(struct row *row, const struct log_status *log)
 	memset(row, 0, sizeof(*row));
 	row->severity = log_severity(log);
 	fill_name(row->cells[COLUMN_NAME], log);
-	text_append(row->cells[COLUMN_TYPE], CELL_SIZE, "%s", log->type);
+	text_append(row->cells[COLUMN_TYPE], CELL_SIZE, "%s", *log->type ? log->type : "-");
 	text_append(row->cells[COLUMN_STATE], CELL_SIZE, "%s", log->state);
 	text_percent(row->cells[COLUMN_SYNC], CELL_SIZE, log->in_sync, log->regions);
 	text_ids(row->cells[COLUMN_NODES], CELL_SIZE, &log->attached);

@@ -249,3 +249,10 @@ const char *device_name(const struct devices *devices, const char *uuid)
 
 	return known ? known->name : "";
 }
+
+void devices_visit(const struct devices *devices, void *context,
+		   void (*visit)(void *context, const char *name))
+{
+	for (size_t i = 0; i < devices->known.count; i++)
+		visit(context, devices->known.entries[i].name);
+}

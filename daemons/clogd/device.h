@@ -44,7 +44,7 @@ void devices_free(struct devices *devices);
 void device_cycle(struct devices *devices, const char *uuid);
 /* Makes the worker of that mirror in the kernel run, by a read. No answer. */
 void device_wake(struct devices *devices, const char *uuid);
-/* A table was loaded or resumed: names that were read before this may be wrong. */
+/* A table was loaded, resumed or removed: names that were read before this may be wrong. */
 void devices_changed(struct devices *devices);
 /*
  * `refreshed`, at once when the names are fresh, else when they are. To read a name the kernel asks
@@ -53,6 +53,9 @@ void devices_changed(struct devices *devices);
 void devices_refresh(struct devices *devices);
 /* The name of the device that has the log, as of the last refresh, or "". */
 const char *device_name(const struct devices *devices, const char *uuid);
+/* The name of each device that has such a log, as of the last refresh. */
+void devices_visit(const struct devices *devices, void *context,
+		   void (*visit)(void *context, const char *name));
 const struct devices_counters *devices_counters(const struct devices *devices);
 
 #endif

@@ -70,7 +70,7 @@ static void on_request(void *context, const struct ulog_request *request)
 {
 	struct runtime *runtime = context;
 
-	if (request->type == ULOG_CTR || request->type == ULOG_RESUME)
+	if (request->type == ULOG_CTR || request->type == ULOG_RESUME || request->type == ULOG_DTR)
 		devices_changed(runtime->devices);
 	engine_request(runtime->engine, runtime->request_ms, request);
 }

@@ -153,7 +153,8 @@ static void add_log(void *context, const struct engine_log_status *log)
 
 	json_add_string(object, "uuid", log->uuid);
 	json_add_string(object, "name", device_name(visit->sources->devices, log->uuid));
-	json_add_string(object, "type", log_type_name(log->type));
+	/* Of a log that only an earlier daemon has met nothing but its users is known. */
+	json_add_string(object, "type", log->regions ? log_type_name(log->type) : "");
 	json_add_string(object, "state", log->state);
 	json_add_string(object, "reason", log->reason);
 	json_add_number(object, "region_size", log->region_size_sectors);

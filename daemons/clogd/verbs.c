@@ -42,7 +42,7 @@ static void run_status(struct runtime *runtime, uint64_t call, const char *words
 	if (*words && !digests)
 		answer(runtime, call, CTL_USAGE, "status: '%s' is not 'digests'\n", words);
 	else
-		verbs_status(runtime, call, digests);
+		verbs_wait(runtime, call, digests ? VERBS_DIGESTS : VERBS_STATUS);
 }
 
 static void run_map(struct runtime *runtime, uint64_t call, const char *words)
@@ -122,8 +122,10 @@ static void run_stop(struct runtime *runtime, uint64_t call, const char *words)
 
 	if (*words && !forced)
 		answer(runtime, call, CTL_USAGE, "stop: '%s' is not 'force'\n", words);
+	else if (forced)
+		verbs_stop(runtime, call, true);
 	else
-		verbs_stop(runtime, call, forced);
+		verbs_wait(runtime, call, VERBS_STOP);
 }
 
 static const struct {

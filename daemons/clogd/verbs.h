@@ -23,10 +23,11 @@
 
 struct runtime;
 
-/* Status calls that wait for the names of the devices. */
+/* Calls that wait for the names of the devices. */
+enum verbs_wanted { VERBS_STATUS, VERBS_DIGESTS, VERBS_STOP };
 struct verbs_waiting {
 	uint64_t call;
-	bool digests;
+	enum verbs_wanted wanted;
 };
 struct verbs {
 	struct verbs_waiting waiting[VERBS_WAITING_MAX];
@@ -39,8 +40,9 @@ void verbs_run(void *context, uint64_t call, const char *line);
 /* The names are fresh. */
 void verbs_names_ready(struct runtime *runtime);
 
-/* Of verbs_status.c and verbs_stop.c, for verbs.c. */
-void verbs_status(struct runtime *runtime, uint64_t call, bool digests);
+/* Of verbs_wait.c, for verbs.c: answered with fresh names, if device-mapper tells them in time. */
+void verbs_wait(struct runtime *runtime, uint64_t call, enum verbs_wanted wanted);
+/* Of verbs_stop.c: stops, or refuses, at once. */
 void verbs_stop(struct runtime *runtime, uint64_t call, bool forced);
 
 #endif

@@ -16,18 +16,22 @@ struct live {
 	size_t count;
 };
 
-static void add_live(void *context, const struct engine_log_status *log)
+static void add_name(void *context, const char *name)
 {
 	struct live *live = context;
-	const char *name = device_name(live->devices, log->uuid);
 
-	if (!log->instance_count)
-		return;
-	if (!*name)
-		name = log->uuid;
 	bytes_put_u8(&live->names, ' ');
 	bytes_put_raw(&live->names, name, strlen(name));
 	live->count++;
+}
+
+/* A device that is being made has no live table yet. */
+static void add_log(void *context, const struct engine_log_status *log)
+{
+	struct live *live = context;
+
+	if (log->instance_count && !*device_name(live->devices, log->uuid))
+		add_name(live, log->uuid);
 }
 
 static void stop(void *data)
@@ -53,8 +57,10 @@ void verbs_stop(struct runtime *runtime, uint64_t call, bool forced)
 	struct live live = {.devices = runtime->devices};
 	qb_loop_timer_handle ignored;
 
+	/* Device-mapper knows more than the engine: a kernel may not have turned to this daemon yet. */
+	devices_visit(runtime->devices, &live, add_name);
 	if (runtime->engine)
-		engine_status_logs(runtime->engine, &live, add_live);
+		engine_status_logs(runtime->engine, &live, add_log);
 	if (live.count && !forced) {
 		refuse(runtime, call, &live);
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verb "status", which may have to wait for the names of the devices. */
+/* The verbs that may have to wait for the names of the devices: "status" and "stop". */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +33,11 @@ static void answer_waiting(struct runtime *runtime)
 	while (verbs->waiting_count) {
 		const struct verbs_waiting *waiting = &verbs->waiting[--verbs->waiting_count];
 
-		ctl_server_answer(runtime->ctl, waiting->call, CTL_FINE,
-				  make_status(runtime, waiting->digests));
+		if (waiting->wanted == VERBS_STOP)
+			verbs_stop(runtime, waiting->call, false);
+		else
+			ctl_server_answer(runtime->ctl, waiting->call, CTL_FINE,
+					  make_status(runtime, waiting->wanted == VERBS_DIGESTS));
 	}
 }
 
@@ -58,13 +61,13 @@ static void names_are_late(void *data)
  * The names come from device-mapper, which may be stuck just when an operator
  * asks for the status: then the names of the last time have to do.
  */
-void verbs_status(struct runtime *runtime, uint64_t call, bool digests)
+void verbs_wait(struct runtime *runtime, uint64_t call, enum verbs_wanted wanted)
 {
 	struct verbs *verbs = &runtime->verbs;
 
 	if (verbs->waiting_count == VERBS_WAITING_MAX)
 		answer_waiting(runtime);
-	verbs->waiting[verbs->waiting_count++] = (struct verbs_waiting){call, digests};
+	verbs->waiting[verbs->waiting_count++] = (struct verbs_waiting){call, wanted};
 	if (!verbs->timer)
 		(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, NAMES_WAIT_NS, runtime,
 					names_are_late, &verbs->timer);
