@@ -180,12 +180,15 @@ const struct command table_command = {
 		"\n"
 		"A SIZE is a number of sectors of 512 bytes, or of bytes with K, M or G.\n"
 		"\n"
+		"Do not pipe it into dmsetup: when a device is refused, dmsetup would get an empty\n"
+		"table, and wait for ever.\n"
+		"\n"
 		"Exit status: 0; 2 a device or a value is refused, and why is said.\n"
 		"\n"
 		"Examples:\n"
 		"  clogctl table --uuid mirror-1 --log /dev/vg/log /dev/vg/leg-a /dev/vg/leg-b\n"
-		"  clogctl table --uuid mirror-1 --log /dev/vg/log /dev/vg/leg-a /dev/vg/leg-b |\n"
-		"      dmsetup create mirror-1\n"
+		"  table=$(clogctl table --uuid mirror-1 --log /dev/vg/log \\\n"
+		"      /dev/vg/leg-a /dev/vg/leg-b) && dmsetup create mirror-1 --table \"$table\"\n"
 		"  clogctl table --uuid mirror-2 --region-size 2M /dev/vg/a /dev/vg/b\n",
 	.run = run,
 };

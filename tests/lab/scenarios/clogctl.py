@@ -315,8 +315,8 @@ def table_lines(lab: Lab) -> None:
         assert result.status == 2 and said in result.err and not result.out, (words, result)
     node.start_clogd("--standalone")
     clogctl = lab.binary("clogctl")
-    node.run(f"{clogctl} table --uuid lab-piped --log {node.device('log')} {' '.join(legs)} | "
-             "dmsetup create --noudevsync --noudevrules m && dmsetup mknodes m")
+    node.run(f"table=$({clogctl} table --uuid lab-made --log {node.device('log')} {' '.join(legs)}) && "
+             "dmsetup create --noudevsync --noudevrules m --table \"$table\" && dmsetup mknodes m")
     node.wait_in_sync("m")
     assert check(node) == (OK, "1 log in sync, quorate")
     node.dm_remove("m")
