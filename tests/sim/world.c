@@ -73,10 +73,10 @@ void world_start(struct world *world)
 
 bool world_run_us(struct world *world, uint64_t duration_us)
 {
-	uint64_t end_us = world->clock.now_us + duration_us;
+	uint64_t end_us = world->clock.now_us + duration_us, next_us;
 
-	while (!world->failed && !world->spoiled && world->clock.count &&
-	       world->clock.heap[0].at_us <= end_us)
+	while (!world->failed && !world->spoiled && clock_next(&world->clock, &next_us) &&
+	       next_us <= end_us)
 		clock_step(&world->clock);
 	if (!world->failed)
 		world->clock.now_us = end_us;
