@@ -18,10 +18,23 @@
 #define CLUSTER_GROUP_NAME "clogd"
 #define NEVER              UINT64_MAX
 /*
- * An answer often brings the next request before the loop is back: looking first saves most of the
- * loop's system calls. Bounded, so that the cluster and the disks have their turn.
+ * An answer often brings the next request before the loop is back: looking first saves a wait.
+ * Bounded, so that the cluster and the disks have their turn.
  */
 #define REQUEST_ROUNDS 16
+
+/* --- the time --- */
+
+/* Never behind what the engine was told before. */
+static uint64_t now_ms(struct runtime *runtime)
+{
+	return runtime->burst_ms = clock_now_ms();
+}
+
+static void on_burst(void *context)
+{
+	(void)now_ms(context);
+}
 
 /* --- the timer --- */
 
@@ -44,27 +57,35 @@ static void set_timer(struct runtime *runtime)
 
 void runtime_after_input(struct runtime *runtime)
 {
-	if (runtime->stopping && engine_quiesce(runtime->engine, clock_now_ms()))
+	if (runtime->stopping && engine_quiesce(runtime->engine, now_ms(runtime)))
 		lifecycle_stop(runtime, EXIT_SUCCESS);
 	blockio_start(runtime->blockio);
 	set_timer(runtime);
 }
 
-static int32_t on_timer(int32_t descriptor, int32_t events, void *data)
+static void on_timer(void *context)
 {
-	struct runtime *runtime = data;
+	struct runtime *runtime = context;
 	uint64_t expirations;
 
-	(void)events;
-	if (read(descriptor, &expirations, sizeof(expirations)) != sizeof(expirations))
-		return 0;
+	if (read(runtime->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return;
 	runtime->armed_ms = NEVER;
-	engine_tick(runtime->engine, clock_now_ms());
+	engine_tick(runtime->engine, now_ms(runtime));
 	runtime_after_input(runtime);
-	return 0;
 }
 
 /* --- inputs from the kernel --- */
+
+/*
+ * Those that are answered from memory, or with a message, take the time of the burst: a clock is a system
+ * call where there are no better ones. What may write a log device must know when the daemon has slept.
+ */
+static bool takes_time_of_burst(enum ulog_type type)
+{
+	return type == ULOG_IN_SYNC || type == ULOG_IS_REMOTE_RECOVERING ||
+	       type == ULOG_MARK_REGION || type == ULOG_CLEAR_REGION || type == ULOG_FLUSH;
+}
 
 static void on_request(void *context, const struct ulog_request *request)
 {
@@ -72,28 +93,29 @@ static void on_request(void *context, const struct ulog_request *request)
 
 	if (request->type == ULOG_CTR || request->type == ULOG_RESUME || request->type == ULOG_DTR)
 		devices_changed(runtime->devices);
-	engine_request(runtime->engine, runtime->request_ms, request);
+	engine_request(runtime->engine,
+		       takes_time_of_burst(request->type) ? runtime->burst_ms : now_ms(runtime),
+		       request);
 }
 
-static int32_t on_netlink(int32_t descriptor, int32_t events, void *data)
+static void on_netlink(void *context)
 {
-	struct runtime *runtime = data;
+	struct runtime *runtime = context;
+	bool more = true;
 
-	(void)descriptor;
-	(void)events;
-	runtime->request_ms = clock_now_ms();
-	for (int i = 0; i < REQUEST_ROUNDS && netlink_dispatch(runtime->netlink); i++)
+	for (int i = 0; i < REQUEST_ROUNDS && more; i++) {
+		more = netlink_dispatch(runtime->netlink);
 		runtime_after_input(runtime);
-	return 0;
+	}
 }
 
 /* --- inputs from the cluster --- */
 
-static void watch(struct runtime *runtime, int descriptor, qb_loop_poll_dispatch_fn run)
+static void watch(struct runtime *runtime, int descriptor, busy_fn *run)
 {
 	if (descriptor < 0)
 		return;
-	if (qb_loop_poll_add(runtime->loop, QB_LOOP_HIGH, descriptor, POLLIN, runtime, run)) {
+	if (busy_watch(runtime->busy, descriptor, run)) {
 		log_error("cannot watch a descriptor");
 		abort();
 	}
@@ -155,49 +177,57 @@ static void start_engine(struct runtime *runtime)
 
 static void on_message(void *context, uint32_t node, const void *bytes, size_t size)
 {
-	engine_message(((struct runtime *)context)->engine, clock_now_ms(), node, bytes, size);
+	struct runtime *runtime = context;
+
+	engine_message(runtime->engine, now_ms(runtime), node, bytes, size);
 }
 
 static void on_view(void *context, const struct view *view)
 {
-	engine_view(((struct runtime *)context)->engine, clock_now_ms(), view);
+	struct runtime *runtime = context;
+
+	engine_view(runtime->engine, now_ms(runtime), view);
 }
 
 static void on_quorum(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count)
 {
-	engine_quorum(((struct runtime *)context)->engine, clock_now_ms(), quorum, nodes,
-		      node_count);
+	struct runtime *runtime = context;
+
+	engine_quorum(runtime->engine, now_ms(runtime), quorum, nodes, node_count);
 }
 
 static void on_disconnected(void *context)
 {
-	engine_disconnected(((struct runtime *)context)->engine, clock_now_ms());
+	struct runtime *runtime = context;
+
+	engine_disconnected(runtime->engine, now_ms(runtime));
 }
 
-static int32_t on_group(int32_t descriptor, int32_t events, void *data)
+static void on_group(void *context)
 {
-	struct runtime *runtime = data;
+	struct runtime *runtime = context;
 
-	(void)descriptor;
-	(void)events;
 	if (!runtime->engine && group_node(runtime->group))
 		start_engine(runtime);
 	group_dispatch(runtime->group);
 	if (runtime->engine)
 		runtime_after_input(runtime);
-	return 0;
 }
 
 /* --- inputs from disks and devices --- */
 
 static void on_disk_done(void *context, const struct disk_result *result)
 {
-	engine_disk_done(((struct runtime *)context)->engine, clock_now_ms(), result);
+	struct runtime *runtime = context;
+
+	engine_disk_done(runtime->engine, now_ms(runtime), result);
 }
 
 static void on_device_cycled(void *context, const char *uuid, int result)
 {
-	engine_device_cycled(((struct runtime *)context)->engine, clock_now_ms(), uuid, result);
+	struct runtime *runtime = context;
+
+	engine_device_cycled(runtime->engine, now_ms(runtime), uuid, result);
 }
 
 static void on_names(void *context)
@@ -205,27 +235,21 @@ static void on_names(void *context)
 	verbs_names_ready(context);
 }
 
-static int32_t on_blockio(int32_t descriptor, int32_t events, void *data)
+static void on_blockio(void *context)
 {
-	struct runtime *runtime = data;
+	struct runtime *runtime = context;
 
-	(void)descriptor;
-	(void)events;
 	blockio_dispatch(runtime->blockio);
 	runtime_after_input(runtime);
-	return 0;
 }
 
-static int32_t on_workers(int32_t descriptor, int32_t events, void *data)
+static void on_workers(void *context)
 {
-	struct runtime *runtime = data;
+	struct runtime *runtime = context;
 
-	(void)descriptor;
-	(void)events;
 	workers_dispatch(runtime->workers);
 	if (runtime->engine)
 		runtime_after_input(runtime);
-	return 0;
 }
 
 /* --- setting up and taking down --- */
@@ -295,6 +319,12 @@ static int open_control(struct runtime *runtime)
 	return error;
 }
 
+static int open_busy(struct runtime *runtime)
+{
+	runtime->busy = busy_new(runtime->loop, on_burst, runtime);
+	return runtime->busy ? 0 : -errno;
+}
+
 static int open_timer(struct runtime *runtime)
 {
 	runtime->armed_ms = NEVER;
@@ -311,9 +341,8 @@ static int open_all(struct runtime *runtime)
 		int (*open)(struct runtime *runtime);
 		const char *what;
 	} steps[] = {
-		{open_timer, "a timer"},
-		{open_disks, "disk I/O"},
-		{open_control, "the control socket"},
+		{open_busy, "the loop"},     {open_timer, "a timer"},
+		{open_disks, "disk I/O"},    {open_control, "the control socket"},
 		{open_group, "the cluster"},
 	};
 
@@ -353,6 +382,7 @@ static void close_all(struct runtime *runtime)
 	workers_free(runtime->workers);
 	if (runtime->timer > 0)
 		close(runtime->timer);
+	busy_free(runtime->busy);
 }
 
 int runtime_run(const struct options *options)

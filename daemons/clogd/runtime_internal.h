@@ -8,6 +8,7 @@
 #include "cluster/engine.h"
 #include "cluster/group.h"
 #include "daemons/clogd/blockio.h"
+#include "daemons/clogd/busy.h"
 #include "daemons/clogd/clock.h"
 #include "daemons/clogd/ctl_server.h"
 #include "daemons/clogd/device.h"
@@ -19,6 +20,7 @@
 struct runtime {
 	const struct options *options;
 	qb_loop_t *loop;
+	struct busy *busy; /* sources of the loop */
 	int exit_status;
 	uint64_t started_ms;
 
@@ -31,9 +33,10 @@ struct runtime {
 	struct ctl_server *ctl;
 	struct verbs verbs;
 
-	int timer;           /* a timerfd */
-	uint64_t request_ms; /* the time of the requests that are being taken in */
-	uint64_t armed_ms;   /* when it fires; UINT64_MAX: it does not */
+	int timer; /* a timerfd */
+	uint64_t
+		burst_ms; /* the time that the engine was told last, or when the burst of inputs began */
+	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
 
 	bool ready; /* whoever started us was told */
 	bool stopping;
