@@ -114,11 +114,17 @@ static bool is_second_reconnect(const struct locallog *log, const struct instanc
 	       log->active != instance && log->active->state == INSTANCE_ACTIVE;
 }
 
-/* The other table is live, and this one was never or is no more: it only wants to go on with some status. */
+/*
+ * The other table is live, and this one was never or is no more: it only wants to go on with some status. Either it
+ * constructed its log once more just now, or for an earlier daemon, and its RESUME comes again after 15 s; but a table
+ * that was replaced by one that this daemon saw loaded never comes back.
+ */
 static bool is_late_reconnect(const struct locallog *log, const struct instance *instance)
 {
-	return instance->knocked && log->active && log->active != instance &&
-	       log->active->state == INSTANCE_ACTIVE;
+	const struct instance *active = log->active;
+
+	return active && active != instance && active->state == INSTANCE_ACTIVE &&
+	       (instance->knocked || (instance->was_resumed && !active->reconnect));
 }
 
 void attachment_resume(struct engine *engine, struct locallog *log, struct instance *instance,

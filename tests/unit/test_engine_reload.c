@@ -117,6 +117,23 @@ static void a_late_clear_of_the_old_table_leaves_the_new_ones_marks_alone(void *
 	harness_end(harness);
 }
 
+/* A thread of the old table met an earlier daemon, which constructed its log and died. Its RESUME comes again. */
+static void a_late_resume_of_the_old_table_leaves_the_new_one_attached(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
+
+	(void)state;
+	harness_construct(harness, 1, LUID2, CORE);
+	harness_suspend(harness, 1, LUID);
+	harness_resume(harness, 1, LUID2);
+	assert_int_equal(harness_ask(harness, 1, ULOG_RESUME, LUID)->error, 0);
+	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
+	harness_mark_flush(harness, 1, LUID2, 9);
+	assert_int_equal(harness_log(harness, 2).attached_count, 2);
+	assert_int_equal(harness_log(harness, 2).dirty, 1);
+	harness_end(harness);
+}
+
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 {
 	struct harness *harness = harness_new(2, NULL);
@@ -147,6 +164,7 @@ int main(void)
 		cmocka_unit_test(an_extended_mirror_has_its_new_regions_out_of_sync),
 		cmocka_unit_test(a_reduced_mirror_forgets_the_rest),
 		cmocka_unit_test(a_late_clear_of_the_old_table_leaves_the_new_ones_marks_alone),
+		cmocka_unit_test(a_late_resume_of_the_old_table_leaves_the_new_one_attached),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 
