@@ -273,8 +273,8 @@ bool bus_in_one_ring(const struct bus *bus, uint32_t one, uint32_t other)
 
 bool bus_is_fenced(const struct bus *bus, uint32_t id)
 {
-	return bus->left_incarnation[id] &&
-	       bus->world->nodes[id]->power_epoch > bus->left_incarnation[id];
+	return bus->seen_incarnation[id] &&
+	       bus->world->nodes[id]->power_epoch > bus->seen_incarnation[id];
 }
 
 bool bus_is_caught_up(const struct bus *bus, uint32_t id)

@@ -41,7 +41,6 @@ struct ring {
 	uint32_t start_group; /* nodes with a daemon in the group when it began, bits */
 	bool stalled;         /* broken: nothing is ordered any more */
 	uint64_t parent;      /* the ring that a fragment was part of */
-	uint32_t lost;        /* nodes that a fragment was cut off from, bits */
 	uint32_t incarnation[NODES_MAX + 1]; /* power epochs of its nodes */
 	struct bus_entry **entries;
 	size_t count;
@@ -76,8 +75,8 @@ struct bus {
 	uint64_t next_entry;
 	uint64_t next_ring;
 	uint32_t next_side;
-	uint32_t left_incarnation[NODES_MAX +
-				  1]; /* of a node when it was last seen to leave; 0 never */
+	uint32_t seen_incarnation[NODES_MAX +
+				  1]; /* of a node, by a quorum it was part of; 0: never */
 };
 
 #define NODE_BIT(id) (1U << (id))
@@ -104,7 +103,7 @@ bool bus_is_quorate(const struct bus *bus, uint32_t node);
 enum quorum bus_quorum(const struct bus *bus, uint32_t node);
 /* The two hear each other and are in one working ring. */
 bool bus_in_one_ring(const struct bus *bus, uint32_t one, uint32_t other);
-/* The node as it was when it last left a ring is not running any more. */
+/* The node as a quorum has last seen it is not running any more. */
 bool bus_is_fenced(const struct bus *bus, uint32_t node);
 /* The node has delivered what was ordered in its ring, and nothing waits to be ordered. */
 bool bus_is_caught_up(const struct bus *bus, uint32_t node);

@@ -71,7 +71,6 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 
 	fragment->stalled = true;
 	fragment->parent = ring->stalled ? ring->parent : ring->id;
-	fragment->lost = ring->lost | (ring->nodes & ~part);
 	memcpy(fragment->incarnation, ring->incarnation, sizeof(ring->incarnation));
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		if (part & NODE_BIT(id)) {
@@ -146,14 +145,6 @@ static void push_changes(struct bus_node *node, uint32_t changed, enum view_chan
 		daemon_push_view(node->node->daemon, &view, entry_id);
 }
 
-static void note_left(struct bus *bus, const struct ring *fragment)
-{
-	for (uint32_t id = 1; id <= NODES_MAX; id++)
-		if ((fragment->lost & NODE_BIT(id)) &&
-		    bus->left_incarnation[id] < fragment->incarnation[id])
-			bus->left_incarnation[id] = fragment->incarnation[id];
-}
-
 /* What the new ring looks like from one of its nodes. */
 static void enter_ring(struct bus *bus, struct bus_node *node, struct ring *ring, bool one_by_one,
 		       uint64_t entry_id)
@@ -165,7 +156,6 @@ static void enter_ring(struct bus *bus, struct bus_node *node, struct ring *ring
 	if (node->node->daemon)
 		daemon_push_quorum(node->node->daemon, QUORUM_UNSURE, ring->nodes);
 	leaving = node->group & ~fragment;
-	note_left(bus, node->ring);
 	node->group &= fragment;
 	push_changes(node, leaving, VIEW_NODEDOWN, entry_id++);
 	joining = ring->start_group & ~fragment;
@@ -273,9 +263,13 @@ static void form(void *context, uint64_t side)
 			    &bus->nodes[id], ring->id);
 	}
 	bus->next_entry += 2 * NODES_MAX + 2;
-	for (uint32_t id = 1; id <= NODES_MAX; id++)
-		if (nodes & NODE_BIT(id))
-			bus_restart(bus, &bus->nodes[id]);
+	for (uint32_t id = 1; id <= NODES_MAX; id++) {
+		if (!(nodes & NODE_BIT(id)))
+			continue;
+		if (bus_is_quorate(bus, id))
+			bus->seen_incarnation[id] = bus->nodes[id].incarnation;
+		bus_restart(bus, &bus->nodes[id]);
+	}
 }
 
 void bus_form_later(struct bus *bus, uint32_t side, uint64_t delay_us)

@@ -16,10 +16,10 @@ static void power_returns(void *context, uint64_t argument)
 	node_power_on(context);
 }
 
-/* A working quorate ring that the node has left in its present life. */
+/* A working quorate ring without the node, which was part of a quorum in its present life. */
 static bool is_to_be_fenced(const struct world *world, const struct node *node)
 {
-	if (!node->is_on || world->bus.left_incarnation[node->id] != node->power_epoch)
+	if (!node->is_on || world->bus.seen_incarnation[node->id] != node->power_epoch)
 		return false;
 	for (uint32_t id = 1; id <= world->settings.node_count; id++)
 		if (bus_is_quorate(&world->bus, id))
