@@ -12,6 +12,7 @@ UDEVLESS = "--noudevsync --noudevrules"
 SYNC_POLL_S = 0.1
 STAT_POLL_S = 0.05
 WRITES_WORD = 4         # of a device's stat in sysfs: writes completed
+UNDER_WAY_WORD = 8      # reads and writes that are not
 
 
 class DeviceMapper:
@@ -73,12 +74,19 @@ class DeviceMapper:
 
     def writes_done(self, name: str) -> int:
         """Writes to a device that are complete."""
-        return int(self.run(f"cat {self._stat_path(name)}").out.split()[WRITES_WORD])
+        return self._stat_word(name, WRITES_WORD)
+
+    def has_io_under_way(self, name: str) -> bool:
+        """Whether a device has reads or writes that are not complete."""
+        return self._stat_word(name, UNDER_WAY_WORD) > 0
 
     def start_await_writes(self, name: str, count: int) -> Handle:
         """A command that ends when so many writes to the device are complete."""
         return self.start(f"until read -r _ _ _ _ done _ <{self._stat_path(name)} && [ $done -ge {count} ]; "
                           f"do sleep {STAT_POLL_S}; done")
+
+    def _stat_word(self, name: str, word: int) -> int:
+        return int(self.run(f"cat {self._stat_path(name)}").out.split()[word])
 
     def _stat_path(self, name: str) -> str:
         number = self.run(f"dmsetup info -c --noheadings -o major,minor {name}").out.strip()

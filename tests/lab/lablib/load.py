@@ -46,8 +46,10 @@ class VerifiedLoad:
         return self
 
     def pause(self) -> None:
-        """Returns when its node's kernel waits for no answer any more."""
+        """Returns when its writes are complete and its node's kernel waits for no answer any more."""
         self.command.kill(SIGSTOP)
+        # A write that waits for another node's copy is in nobody's hand until the kernel asks again.
+        wait_until(lambda: not self.node.has_io_under_way(self.name), f"{self.node} writes nothing")
         wait_until(lambda: has_nothing_in_hand(self.node), f"{self.node}'s kernel asks nothing")
 
     def go_on(self) -> None:
@@ -71,6 +73,12 @@ class VerifiedLoad:
 def start_loads(nodes: list[Node], path: str, size_mb: int = 2) -> list[VerifiedLoad]:
     """One on each node, side by side on the mirror."""
     return [VerifiedLoad(node, path, 20 * (node.ident - 1), size_mb).start() for node in nodes]
+
+
+def await_more_writes(loads: list[VerifiedLoad], count: int, timeout: float = 60) -> None:
+    """Until each of them has done so many more."""
+    for handle in [load.node.start_await_writes(load.name, load.writes_done() + count) for load in loads]:
+        handle.wait(timeout)
 
 
 def stop_loads(loads: list[VerifiedLoad]) -> None:

@@ -19,12 +19,13 @@ import subprocess
 import tempfile
 import threading
 import tty
+from typing import BinaryIO
 
 LINE = "/dev/ttyS0"
 OUTPUT_MAX_BYTES = 4 << 20
 
 
-def text(stream) -> str:
+def text(stream: BinaryIO) -> str:
     stream.seek(0)
     return stream.read(OUTPUT_MAX_BYTES).decode(errors="replace")
 
@@ -42,11 +43,16 @@ class Agent:
             while data:
                 data = data[os.write(self.line, data):]
 
-    def command(self, ident: int, command: str) -> None:
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=out,
-                                       stderr=err, start_new_session=True)
-            self.running[ident] = process
+    def start(self, ident: int, command: str) -> None:
+        """At once: a signal may be the next message."""
+        out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        process = subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                   start_new_session=True)
+        self.running[ident] = process
+        threading.Thread(target=self.await_end, args=(ident, process, out, err), daemon=True).start()
+
+    def await_end(self, ident: int, process: subprocess.Popen, out: BinaryIO, err: BinaryIO) -> None:
+        with out, err:
             status = process.wait()
             del self.running[ident]
             self.send({"id": ident, "status": status, "out": text(out), "err": text(err)})
@@ -61,7 +67,7 @@ class Agent:
 
     def handle(self, message: dict) -> None:
         if "run" in message:
-            threading.Thread(target=self.command, args=(message["id"], message["run"]), daemon=True).start()
+            self.start(message["id"], message["run"])
         elif "signal" in message:
             self.signal(message["id"], message["signal"])
 

@@ -6,7 +6,7 @@ from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, wait_until
 from lablib.effort import Rounds
 from lablib.fio import FioResult
-from lablib.load import DEPTH, VerifiedLoad, start_loads, stop_loads
+from lablib.load import DEPTH, VerifiedLoad, await_more_writes, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -81,8 +81,7 @@ def fail_and_reload(lab: Lab, rounds: int, **options) -> None:
     mirror = create(lab, **options)
     for _ in range(rounds):
         loads = start_loads(lab.nodes, mirror.path)
-        for load in loads:
-            load.node.start_await_writes(mirror.name, load.writes_done() + 1).wait()
+        await_more_writes(loads, 1)
         lab.each(lambda node: node.dm_fail("logdev"))
         for node in lab.nodes:
             assert_dead(mirror, node)
@@ -103,8 +102,7 @@ def dead_log_device_without_handle_errors(lab: Lab, rounds: int) -> None:
         lab.each(lambda node: node.dm_fail("logdev"))
         for node in lab.nodes:
             assert_dead(mirror, node)
-        for handle in [load.node.start_await_writes(mirror.name, load.writes_done() + 4 * DEPTH) for load in loads]:
-            handle.wait()
+        await_more_writes(loads, 4 * DEPTH)
         bring_back(lab, mirror, loads, flush=True)
     mirror.remove()
     lab.assert_same("leg0", "leg1")

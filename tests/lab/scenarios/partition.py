@@ -2,12 +2,13 @@
 """Quorum is lost and comes back: partitions, deaths of a majority, Corosync's own end."""
 import random
 import time
+from typing import Callable
 
 from lablib.channel import SIGKILL
 from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, stripes_for, wait_until
 from lablib.effort import Rounds
-from lablib.load import DEPTH, VerifiedLoad, start_loads, stop_loads
+from lablib.load import DEPTH, VerifiedLoad, await_more_writes, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -37,7 +38,26 @@ def assert_frozen(mirror: ClusterMirror, node: Node) -> None:
     assert mirror.status(node)["reason"] in node.clogctl("status", mirror.name), "it says why"
 
 
-def assert_no_writes(mirror: ClusterMirror, loads: list[VerifiedLoad], meanwhile) -> None:
+def lose_quorum(lab: Lab, mirror: ClusterMirror, stripes: dict, load: VerifiedLoad, lose: Callable[[], None]) -> None:
+    """A node that has no quorum says so, reads all there is, and holds the writes of its load, which go on then."""
+    node = load.node
+    # While a write is held, the kernel's mirror thread takes no reads either.
+    load.pause()
+    lose()
+    lab.wait_inquorate([node.ident])
+    assert_frozen(mirror, node)
+    for stripe in stripes.values():
+        stripe.verify(node)
+    held = requests_held(mirror, node)
+    load.go_on()
+    wait_until(lambda: requests_held(mirror, node) > held, f"a write of {node} is held")
+
+
+def requests_held(mirror: ClusterMirror, node: Node) -> int:
+    return mirror.status(node)["counters"]["requests_held"]
+
+
+def assert_no_writes(mirror: ClusterMirror, loads: list[VerifiedLoad], meanwhile: Callable[[], None]) -> None:
     """What these nodes have written is complete by now, and nothing is added while something else is done."""
     before = [load.writes_done() for load in loads]
     meanwhile()
@@ -45,11 +65,6 @@ def assert_no_writes(mirror: ClusterMirror, loads: list[VerifiedLoad], meanwhile
     assert after == before, f"{[load.node for load in loads]} wrote without quorum: {before} to {after}"
     for load in loads:
         assert mirror.status(load.node)["state"] == "frozen"
-
-
-def await_more_writes(loads: list[VerifiedLoad], count: int, timeout: float = 60) -> None:
-    for handle in [load.node.start_await_writes(load.name, load.writes_done() + count) for load in loads]:
-        handle.wait(timeout)
 
 
 def finish(lab: Lab, mirror: ClusterMirror, stripes: dict, loads: list[VerifiedLoad]) -> None:
@@ -67,25 +82,18 @@ def finish(lab: Lab, mirror: ClusterMirror, stripes: dict, loads: list[VerifiedL
     lab.assert_same("leg0", "leg1")
 
 
-@scenario(tags=TAGS, rounds=Rounds(full=6, timeout_s=90))
+@scenario(tags=TAGS, rounds=Rounds(default=1, full=6, timeout_s=90))
 def minority_freezes_and_reads(lab: Lab, rounds: int) -> None:
     """A node that is cut off reads on and writes nothing, the majority writes; after the merge all go on."""
     mirror, stripes = create_with_data(lab)
     loads = start_loads(lab.nodes, mirror.path)
     for number in range(rounds):
-        cut = lab.nodes[number % 3]
-        rest = [load for load in loads if load.node is not cut]
-        # Its load waits: while a write is held, the kernel's mirror thread takes no reads either.
         load = loads[number % 3]
-        load.pause()
-        lab.partition([cut.ident], [each.node.ident for each in rest])
-        lab.wait_quorate([each.node.ident for each in rest])
-        lab.wait_inquorate([cut.ident])
-        assert_frozen(mirror, cut)
-        for stripe in stripes.values():
-            stripe.verify(cut)
-        load.go_on()
-        wait_until(lambda: mirror.status(cut)["counters"]["requests_held"] > 0, f"a write of {cut} is held")
+        rest = [each for each in loads if each is not load]
+        majority = [each.node.ident for each in rest]
+        await_more_writes(loads, DEPTH + 1)
+        lose_quorum(lab, mirror, stripes, load, lambda: lab.partition([load.node.ident], majority))
+        lab.wait_quorate(majority)
         assert_no_writes(mirror, [load], lambda: await_more_writes(rest, MAJORITY_WRITES))
         lab.heal()
         lab.wait_quorate()
@@ -93,7 +101,7 @@ def minority_freezes_and_reads(lab: Lab, rounds: int) -> None:
     finish(lab, mirror, stripes, loads)
 
 
-@scenario(tags=TAGS, rounds=Rounds(full=6, timeout_s=120))
+@scenario(tags=TAGS, rounds=Rounds(default=1, full=6, timeout_s=120))
 def nobody_has_quorum(lab: Lab, rounds: int) -> None:
     """All nodes are cut off from each other while they write: all freeze; after the merge all go on."""
     mirror, stripes = create_with_data(lab)
@@ -110,42 +118,32 @@ def nobody_has_quorum(lab: Lab, rounds: int) -> None:
     finish(lab, mirror, stripes, loads)
 
 
-@scenario(tags=TAGS, rounds=Rounds(full=5, timeout_s=150))
+@scenario(tags=TAGS, rounds=Rounds(default=1, full=5, timeout_s=150))
 def majority_dies(lab: Lab, rounds: int) -> None:
     """Two nodes lose power while all write: the third freezes and reads on, and goes on when one is back."""
     mirror, stripes = create_with_data(lab)
     loads = start_loads(lab.nodes, mirror.path)
     for number in range(rounds):
-        survivor = lab.nodes[number % 3]
-        dead = [node for node in lab.nodes if node is not survivor]
-        load = next(load for load in loads if load.node is survivor)
+        load = loads[number % 3]
+        rest = [each for each in loads if each is not load]
+        dead = [each.node for each in rest]
         await_more_writes(loads, DEPTH + 1)
-        load.pause()
-        for node in dead:
-            node.power_off()
-        lab.wait_inquorate([survivor.ident])
-        assert_frozen(mirror, survivor)
-        for stripe in stripes.values():
-            stripe.verify(survivor)
-        load.go_on()
-        for node in dead:
-            node.boot(wait=False)
-        for node in dead:
-            node.kernel.wait_ready()
+        lose_quorum(lab, mirror, stripes, load, lambda: lab.each(lambda node: node.power_off(), dead))
+        assert_no_writes(mirror, [load], lambda: lab.each(lambda node: node.boot(), dead))
         dead[0].start_corosync()
-        lab.wait_quorate(sorted([survivor.ident, dead[0].ident]))
+        lab.wait_quorate(sorted([load.node.ident, dead[0].ident]))
         await_more_writes([load], DEPTH + 1)
         dead[1].start_corosync()
         lab.wait_quorate()
-        for node in dead:
-            node.start_clogd()
-            mirror.create_on(node)
-            next(load for load in loads if load.node is node).start()
+        for each in rest:
+            each.node.start_clogd()
+            mirror.create_on(each.node)
+            each.start()
         mirror.wait_in_sync()
     finish(lab, mirror, stripes, loads)
 
 
-@scenario(tags=TAGS, rounds=Rounds(full=5, timeout_s=240))
+@scenario(tags=TAGS, rounds=Rounds(default=1, full=5, timeout_s=240))
 def corosync_dies_under_load(lab: Lab, rounds: int) -> None:
     """Corosync is killed and started again on each node in turn, then on all at once, under verified writes."""
     mirror, stripes = create_with_data(lab)

@@ -6,7 +6,7 @@ from lablib.cluster import Lab
 from lablib.clustered import (ClusterMirror, Gate, Stripe, assert_replicas_agree, fill_legs, start_daemons, stripes_for,
                               verify_on_another_node, wait_until)
 from lablib.effort import Rounds
-from lablib.load import DEPTH, start_loads, stop_loads
+from lablib.load import DEPTH, await_more_writes, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -157,8 +157,7 @@ def reloaded_again_and_again(lab: Lab, rounds: int, reload) -> None:
     loads = start_loads(lab.nodes, mirror.path)
     descriptors = lab.each(count_descriptors)
     reload(mirror, rounds)
-    for handle in [load.node.start_await_writes("m", load.writes_done() + DEPTH + 1) for load in loads]:
-        handle.wait()
+    await_more_writes(loads, DEPTH + 1)
     stop_loads(loads)
     verify_on_another_node(lab, stripes)
     mirror.wait_in_sync()
