@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Memory under pressure: clogd is in the path of the very writes that would free memory."""
+from lablib.channel import Handle
 from lablib.cluster import Lab
-from lablib.clustered import ClusterMirror, assert_replicas_agree, start_daemons, wait_until
+from lablib.clustered import ClusterMirror, Gate, assert_replicas_agree, start_daemons, wait_until
+from lablib.load import VerifiedLoad, await_more_writes, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
-MEMORY_KB = 192 * 1024
 PF_MEMALLOC_NOIO = 0x00080000
 PF_LOCAL_THROTTLE = 0x00100000
 FLAGS_WORD = 8              # of /proc/PID/task/TID/stat
 FILL_MB = 256
-# Nothing is written back before memory is short, and then everything has to be.
-LATE_WRITEBACK = """
-echo 90 >/proc/sys/vm/dirty_ratio
-echo 80 >/proc/sys/vm/dirty_background_ratio
-echo 100000 >/proc/sys/vm/dirty_expire_centisecs"""
+LOAD_MB = 8                 # behind it, of each node that writes meanwhile
+LEFT_MB = 48                # not to be filled with dirty pages: for the process that wants it
+OTHERS_WRITES = 100
+OOM_KILLS = 3
+PATTERN = 0x1000000
 # Through the page cache, more than fits; what is written can be told from everything else, block by block.
 FILL = """python3 -I - <<'END'
 import os
@@ -33,14 +34,16 @@ for number in range({mb} * 16):
     assert os.readv(mirror, [block]) == len(block)
     assert block[:8] == (0x{pattern:08x} + number).to_bytes(8, "little"), number
 END"""
-# A process that wants more than there is while the writes go on: the kernel must find memory, or end this one.
-HOG = """python3 -I - <<'END'
+# A process that wants all there is, again and again: the kernel has to end it, having nothing else to give.
+HOG = """until [ -e /run/lab/stop-hog ]; do
+	python3 -I - <<'END'
 with open("/proc/self/oom_score_adj", "w") as score:
-    score.write("1000")
+	score.write("1000")
 pages = []
 while True:
-    pages.append(bytearray(1 << 20))
-END"""
+	pages.append(b"x" * (1 << 20))
+END
+done 2>/dev/null"""
 
 
 def pid_of(node: Node) -> str:
@@ -73,53 +76,67 @@ def kb_of_files(node: Node, pid: str) -> int:
     return locked
 
 
-def count_stalls(node: Node) -> int:
-    """How often somebody had to free memory before he got some."""
-    lines = [line.split() for line in node.run("cat /proc/vmstat").out.splitlines()]
-    return sum(int(value) for name, value in lines if name.startswith("allocstall"))
+def meminfo_kb(node: Node, *names: str) -> int:
+    lines = [line.split() for line in node.run("cat /proc/meminfo").out.splitlines()]
+    return sum(int(words[1]) for words in lines if words[0].rstrip(":") in names)
 
 
-def start_watch(node: Node):
-    """The greatest share of memory that was dirty or on its way to the disks, in kB, until /run/lab/stop-watch."""
-    return node.start("""most=0
-until [ -e /run/lab/stop-watch ]; do
-	dirty=$(awk '/^(Dirty|Writeback):/ { sum += $2 } END { print sum }' /proc/meminfo)
-	[ $dirty -le $most ] || most=$dirty
-	sleep 0.1
-done
-echo $most""")
+def count_oom_kills(node: Node) -> int:
+    return int(node.run("sed -n 's/^oom_kill //p' /proc/vmstat").out)
 
 
-@scenario(nodes=3, disks={"leg0": "320M", "leg1": "320M", "log": "4M"}, memory=f"{MEMORY_KB}K", timeout=240,
-          default=False, tags=("memory",))
+def fill_memory(node: Node, path: str) -> tuple[Handle, int]:
+    """Writes until all memory but LEFT_MB is dirty pages, which somebody else keeps from being written; how many kB."""
+    limit_kb = meminfo_kb(node, "MemAvailable") - LEFT_MB * 1024
+    # Nothing is written back before that, and nothing more is taken after it.
+    node.run(f"echo {limit_kb * 1024} >/proc/sys/vm/dirty_bytes; "
+             f"echo {limit_kb * 1024 * 9 // 10} >/proc/sys/vm/dirty_background_bytes")
+    writer = node.start(FILL.format(path=path, mb=FILL_MB, pattern=PATTERN))
+    wait_until(lambda: meminfo_kb(node, "Dirty", "Writeback") >= limit_kb * 9 // 10, f"{node} is full of dirty pages", 60)
+    wait_until(lambda: node.has_io_under_way(path.rsplit("/", 1)[1]), f"{node} tries to write them")
+    assert not writer.poll(), f"{FILL_MB} MB fit into the memory"
+    return writer, meminfo_kb(node, "Dirty", "Writeback")
+
+
+@scenario(nodes=3, disks={"leg0": "320M", "leg1": "320M", "log": "4M"}, memory="384M", timeout=240,
+          tags=("memory",))
 def node_full_of_dirty_pages_keeps_going(lab: Lab) -> None:
-    """A node's memory is full of dirty pages of the mirror, and a process wants the rest: all is written, none dies."""
-    start_daemons(lab)
-    mirror = ClusterMirror(lab, words=["nosync"]).create()
-    node, reader = lab[2], lab[3]
+    """The log's writer is full of dirty pages of the mirror and out of memory: the others write on; all gets written."""
+    # Without a window each write of any node waits for the log device, and so for the daemon of the first.
+    start_daemons(lab, "--window 0")
+    node, *others = lab.nodes
+    mirror = ClusterMirror(lab, words=["nosync"])
+    gate = Gate(node, "leg1")
+    node.mirror_create(mirror.name, mirror.uuid, words=["nosync"], legs=["leg0", gate.path])
+    lab.each(mirror.create_on, others)
+    assert mirror.status(node)["writer"] == node.ident
     pid = pid_of(node)
     assert_protected(node)
-    node.run(LATE_WRITEBACK)
-    watch = start_watch(node)
-    stalls = count_stalls(node)
-    for number, pattern in enumerate((0x1000000, 0x2000000)):
-        writer = node.start(FILL.format(path=mirror.path, mb=FILL_MB, pattern=pattern))
-        if number == 1:
-            # Ended by the kernel, or by us when all is written.
-            hog = node.start(HOG)
-        writer.wait(180)
+    # clogd sees to itself only; whoever else a node needs has to be protected too.
+    node.run("echo -1000 >/proc/$(pidof corosync)/oom_score_adj")
+    loads = [VerifiedLoad(other, mirror.path, FILL_MB + LOAD_MB * at).start() for at, other in enumerate(others)]
+
+    gate.close()
+    writer, dirty_kb = fill_memory(node, mirror.path)
+    kills = count_oom_kills(node)
+    hog = node.start(HOG)
+    wait_until(lambda: count_oom_kills(node) >= kills + OOM_KILLS, f"{node} is out of memory", 60)
+    await_more_writes(loads, OTHERS_WRITES)
+    assert not writer.poll()
+    gate.open()
+    writer.wait(120)
+    kills = count_oom_kills(node) - kills
+    node.run("touch /run/lab/stop-hog")
     hog.kill()
-    hog.wait(check=False)
-    node.run("touch /run/lab/stop-watch")
-    most_kb = int(watch.wait().out)
-    lab.note(f"{FILL_MB} MB written twice through {MEMORY_KB // 1024} MB of memory, {most_kb // 1024} MB of it dirty at most")
-    assert count_stalls(node) > stalls, "memory was never short: nobody waited for pages to be written"
+    lab.note(f"{FILL_MB} MB written through a node of {lab.memory}, {dirty_kb // 1024} MB of it dirty at once; the kernel "
+             f"ended a process {kills} times for want of memory")
+
     assert pid_of(node) == pid and node.clogd_is_up()
     assert_protected(node)
     assert [each.clogctl("status", "--json")["node"]["members"] for each in lab.nodes] == [[1, 2, 3]] * 3
-    wait_until(lambda: mirror.status(reader)["state"] == "active", "the mirror is in use")
-    reader.run(READ.format(path=mirror.path, mb=FILL_MB, pattern=0x2000000), 180)
+    stop_loads(loads)
+    others[0].run(READ.format(path=mirror.path, mb=FILL_MB, pattern=PATTERN), 120)
     mirror.wait_in_sync()
     assert_replicas_agree(lab)
     mirror.remove()
-    lab.assert_same("leg0", "leg1", FILL_MB << 20)
+    lab.assert_same("leg0", "leg1")
