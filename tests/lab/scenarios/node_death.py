@@ -53,7 +53,7 @@ def node_dies_while_writing(lab: Lab, rounds: int) -> None:
     kill_and_repair(lab, rounds, "clustered-disk")
 
 
-@scenario(tags=TAGS, timeout=60, rounds=Rounds(full=10, timeout_s=120))
+@scenario(tags=TAGS, timeout=60, rounds=Rounds(default=1, full=10, timeout_s=120))
 def node_dies_while_writing_core(lab: Lab, rounds: int) -> None:
     """The same without a log device."""
     kill_and_repair(lab, rounds, "clustered-core")
@@ -93,7 +93,7 @@ def kill_and_repair(lab: Lab, rounds: int, log: str) -> None:
     lab.assert_same("leg0", "leg1")
 
 
-@scenario(tags=TAGS, timeout=60, rounds=Rounds(full=5, timeout_s=120))
+@scenario(tags=TAGS, timeout=60, rounds=Rounds(default=1, full=5, timeout_s=120))
 def repair_waits_for_fencing(lab: Lab, rounds: int) -> None:
     """With --fencing on nothing of a dead node is copied, by nobody, until an operator says that it is fenced."""
     fill_legs(lab)

@@ -34,6 +34,7 @@ STOPPED = Way(SIGTERM, idle=False, loses=False)
 
 class Restart(NamedTuple):
     way: Way
+    at_once: int        # so many daemons ended together
     back_s: float       # from the new daemon's start until writes are complete again
     constructors: int   # CTRs that it has seen
 
@@ -64,7 +65,7 @@ def restart(lab: Lab, loads: Sequence[VerifiedLoad], way: Way) -> list[Restart]:
         waiting.wait(WAIT_S)
         back_s = time.monotonic() - started
         node.wait_clogd()
-        return Restart(way, back_s, node.clogctl("status", "--json")["node"]["counters"]["kernel_constructors"])
+        return Restart(way, len(loads), back_s, node.clogctl("status", "--json")["node"]["counters"]["kernel_constructors"])
 
     return lab.each(come_back, [load.node for load in loads])
 
@@ -75,9 +76,10 @@ def note_restarts(lab: Lab, restarts: Sequence[Restart]) -> None:
             ("with none in hand", BACK_S, [each for each in restarts if not each.way.loses])):
         times = sorted(each.back_s for each in chosen)
         if times:
+            late = sorted((each for each in chosen if each.is_late), key=lambda each: each.back_s)
             lab.note(f"{len(times)} daemons ended {what}; writes back within {limit_s} s of the start: "
-                     f"{sum(not each.is_late for each in chosen)}; median {times[len(times) // 2]:.1f} s, "
-                     f"last {times[-1]:.1f} s")
+                     f"{len(times) - len(late)}; median {times[len(times) // 2]:.1f} s, last {times[-1]:.1f} s"
+                     + "".join(f"; late {each.back_s:.1f} s, of {each.at_once} at once" for each in late))
 
 
 @scenario(tags=TAGS, rounds=Rounds(default=1, full=1, timeout_s=120))
