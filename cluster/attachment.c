@@ -196,8 +196,11 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 		const struct regionlog_node *own = engine_own_node(engine, log);
 
 		log->cycle_wanted = true;
-		/* An earlier daemon heard of these; the kernel's region hash still knows them. */
-		if (own)
+		/*
+		 * An earlier daemon heard of these; the kernel's region hash still knows them, unless the table was
+		 * reloaded while no daemon ran.
+		 */
+		if (own && !oneleg_is_of_another(engine, log, instance))
 			regionset_add_all(instance->one_leg, own->primary_only);
 		if (!regionset_is_empty(instance->one_leg))
 			oneleg_changed(engine, log->uuid);
@@ -302,6 +305,7 @@ void attachment_postsuspend(struct engine *engine, const struct ulog_request *re
 	}
 	if (log->active && log->active != instance)
 		log->active->state = INSTANCE_INACTIVE;
+	oneleg_outlived(engine, log->uuid, instance);
 	begin_release(engine, log, instance);
 	/* Without quorum the end cannot be ordered now; the device is quiet all the same. */
 	if (engine_is_frozen(engine))

@@ -319,6 +319,13 @@ void activity_end(struct engine *engine, struct locallog *log);
 void oneleg_changed(struct engine *engine, const char *uuid);
 void oneleg_take(struct engine *engine, const char *uuid,
 		 struct instance *instance); /* its kernel reconnects */
+/* What the state has was written under another table, not this one's region hash. */
+bool oneleg_is_of_another(struct engine *engine, const struct locallog *log,
+			  const struct instance *instance);
+/* The state has what was written under a table that has not spoken since: it is gone, by all that is known. */
+bool oneleg_is_stale(struct engine *engine, const struct locallog *log);
+/* This table is the one that is live: what is kept of another is of one that is gone. */
+void oneleg_outlived(struct engine *engine, const char *uuid, const struct instance *live);
 void oneleg_gone(struct engine *engine, const char *uuid,
 		 uint64_t luid); /* that table is; 0: the device */
 void oneleg_free(struct engine *engine);

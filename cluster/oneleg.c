@@ -96,6 +96,40 @@ void oneleg_take(struct engine *engine, const char *uuid, struct instance *insta
 	drop(at);
 }
 
+static bool is_recalled_of_another(struct engine *engine, const struct locallog *log,
+				   const struct instance *instance)
+{
+	const struct oneleg *recalled = *find(engine, log->uuid);
+
+	return recalled && recalled->luid != instance->luid;
+}
+
+bool oneleg_is_of_another(struct engine *engine, const struct locallog *log,
+			  const struct instance *instance)
+{
+	const struct instance *other = with_one_leg(log);
+
+	return (other && other != instance) || is_recalled_of_another(engine, log, instance);
+}
+
+bool oneleg_is_stale(struct engine *engine, const struct locallog *log)
+{
+	const struct regionlog_node *own = engine_own_node(engine, log);
+
+	return own && !regionset_is_empty(own->primary_only) &&
+	       is_recalled_of_another(engine, log, log->active);
+}
+
+void oneleg_outlived(struct engine *engine, const char *uuid, const struct instance *live)
+{
+	struct oneleg **at = find(engine, uuid);
+
+	if (!*at || (*at)->luid == live->luid)
+		return;
+	drop(at);
+	oneleg_changed(engine, uuid);
+}
+
 void oneleg_gone(struct engine *engine, const char *uuid, uint64_t luid)
 {
 	struct oneleg **at = find(engine, uuid);

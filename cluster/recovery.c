@@ -331,6 +331,12 @@ static bool has_old_marks(const struct engine *engine, const struct locallog *lo
 	       engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
 }
 
+/* Reloaded while no daemon ran: nobody else may copy them, this kernel knows nothing of them. A suspend ends that. */
+static bool has_stale_one_leg(struct engine *engine, const struct locallog *log)
+{
+	return engine->now_ms >= log->adopted_ms + OLD_MARKS_MS && oneleg_is_stale(engine, log);
+}
+
 /* The device works again, and nobody has loaded another table. What its kernel holds it holds on after a suspend. */
 static bool has_untold_writes(const struct engine *engine, const struct locallog *log,
 			      const struct regionlog *state)
@@ -340,8 +346,7 @@ static bool has_untold_writes(const struct engine *engine, const struct locallog
 }
 
 /* Either it may hold marks that nobody knows, or it would never ask for what is out of sync. */
-static bool needs_cycle(const struct engine *engine, struct locallog *log,
-			const struct regionlog *state)
+static bool needs_cycle(struct engine *engine, struct locallog *log, const struct regionlog *state)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
 	uint64_t first = regionset_next(state->unsynced, 0);
@@ -349,7 +354,7 @@ static bool needs_cycle(const struct engine *engine, struct locallog *log,
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
 	if (!regionset_is_empty(log->active->one_leg))
 		return false;
-	if ((own && own->opaque) || has_old_marks(engine, log) ||
+	if ((own && own->opaque) || has_old_marks(engine, log) || has_stale_one_leg(engine, log) ||
 	    has_untold_writes(engine, log, state))
 		return true;
 	if (a_leg_failed(state))

@@ -78,6 +78,18 @@ static void port_remember(void *context, const char *uuid, const uint32_t *nodes
 	memory->count = count;
 }
 
+static void port_remember_one_leg(void *context, const char *uuid, uint64_t luid,
+				  const uint32_t *regions, size_t count)
+{
+	struct harness_one_leg *one_leg = &((struct harness_node *)context)->one_leg;
+
+	assert_true(count <= ARRAY_SIZE(one_leg->regions));
+	strcpy(one_leg->uuid, uuid);
+	one_leg->luid = luid;
+	memcpy(one_leg->regions, regions, count * sizeof(*regions));
+	one_leg->count = count;
+}
+
 /* --- the cluster --- */
 
 struct harness *harness_new_stopped(size_t node_count, const struct engine_settings *settings)
@@ -159,6 +171,7 @@ void harness_start(struct harness *harness, uint32_t node)
 		.wake_device = port_wake_device,
 		.report = port_report,
 		.remember = port_remember,
+		.remember_one_leg = port_remember_one_leg,
 	};
 	bool was_up = it->up;
 
@@ -171,6 +184,9 @@ void harness_start(struct harness *harness, uint32_t node)
 		if (it->memory[i].count > 0)
 			engine_recall(it->engine, it->memory[i].uuid, it->memory[i].nodes,
 				      it->memory[i].count);
+	if (it->one_leg.count > 0)
+		engine_recall_one_leg(it->engine, it->one_leg.uuid, it->one_leg.luid,
+				      it->one_leg.regions, it->one_leg.count);
 	if (was_up)
 		harness_quorum(harness, node, QUORUM_YES);
 	else
@@ -205,6 +221,7 @@ void harness_node_down(struct harness *harness, uint32_t node)
 {
 	harness_node(harness, node)->up = false;
 	memset(harness_node(harness, node)->memory, 0, sizeof(harness_node(harness, node)->memory));
+	harness_node(harness, node)->one_leg.count = 0;
 	if (harness_node(harness, node)->engine)
 		lose_daemon(harness, node, VIEW_NODEDOWN);
 	else

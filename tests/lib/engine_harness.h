@@ -53,6 +53,12 @@ struct harness_node {
 		uint32_t nodes[HARNESS_NODES_MAX];
 		size_t count;
 	} memory[4];
+	struct harness_one_leg {
+		char uuid[ULOG_UUID_SIZE];
+		uint64_t luid;
+		uint32_t regions[8];
+		size_t count;
+	} one_leg; /* of the last log that had any */
 	struct harness_request *requests;
 	size_t request_count, request_capacity;
 	uint32_t last_seq;

@@ -134,6 +134,32 @@ static void a_late_resume_of_the_old_table_leaves_the_new_one_attached(void **st
 	harness_end(harness);
 }
 
+/* Its table with a write on one leg is suspended and gone; the next daemon meets the new one, which knows nothing of it. */
+static void a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
+	unsigned int cycles;
+
+	(void)state;
+	harness_set_sync(harness, 1, LUID, 7, false);
+	harness_kill(harness, 1);
+	harness_run(harness);
+	harness_start(harness, 1);
+	harness_run(harness);
+	harness_send_ctr(harness, 1, LUID2, CORE, true);
+	harness_resume(harness, 1, LUID2);
+	cycles = harness_node(harness, 1)->cycles;
+	harness_advance(harness, 20000);
+	assert_int_equal(harness_node(harness, 1)->cycles, cycles + 1);
+	harness_cycle(harness, 1, LUID2);
+	assert_int_equal(harness_node(harness, 1)->one_leg.count, 0);
+	harness_suspend(harness, 2, LUID);
+	harness_resume(harness, 2, LUID);
+	assert_int_equal(harness_get_work(harness, 2, LUID), 7);
+	harness_set_sync(harness, 2, LUID, 7, true);
+	harness_end(harness);
+}
+
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 {
 	struct harness *harness = harness_new(2, NULL);
@@ -165,6 +191,8 @@ int main(void)
 		cmocka_unit_test(a_reduced_mirror_forgets_the_rest),
 		cmocka_unit_test(a_late_clear_of_the_old_table_leaves_the_new_ones_marks_alone),
 		cmocka_unit_test(a_late_resume_of_the_old_table_leaves_the_new_one_attached),
+		cmocka_unit_test(
+			a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 
