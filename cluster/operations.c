@@ -55,11 +55,18 @@ static void release_bits(struct engine *engine, struct locallog *log, const stru
 			logdisk_changed(engine, log, (uint32_t)region, false);
 }
 
+static void become_dirty(struct engine *engine, struct locallog *log,
+			 const struct regionset *regions)
+{
+	for (uint64_t region = regionset_next(regions, 0); region != REGION_NONE;
+	     region = regionset_next(regions, region + 1))
+		logdisk_changed(engine, log, (uint32_t)region, true);
+}
+
 static void rejoin_bits(struct engine *engine, struct locallog *log, const struct wire_op *op)
 {
-	for (uint64_t region = regionset_next(op->marked, 0); region != REGION_NONE;
-	     region = regionset_next(op->marked, region + 1))
-		logdisk_changed(engine, log, (uint32_t)region, true);
+	become_dirty(engine, log, op->marked);
+	become_dirty(engine, log, op->primary_only);
 }
 
 static bool keeps_disk(const struct locallog *log, const struct regionlog *state)
@@ -203,10 +210,12 @@ static void apply_one(struct engine *engine, uint32_t origin, const struct wire_
 		return;
 	bits_after(engine, log, &marks, outcome.log);
 	bits_after(engine, log, &clears, outcome.log);
-	if (disk && foreign && op->kind == OP_ATTACH && outcome.bits_changed)
+	if (disk && (foreign || op->kind == OP_FOUND) && outcome.bits_changed)
 		logdisk_rewrite(engine, log, outcome.changed_from);
 	if (disk && foreign && is_waited_for(op))
 		logdisk_others_wait(engine, log, op->kind == OP_ATTACH || op->kind == OP_REJOIN);
+	if (disk && op->kind == OP_FOUND)
+		logdisk_others_wait(engine, log, true);
 	local_effects(engine, log, origin, op, &outcome);
 }
 

@@ -347,6 +347,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		   struct replica_outcome *outcome)
 {
 	struct regionlog *log;
+	uint64_t old_count;
 
 	*outcome = (struct replica_outcome){0};
 	if (op->kind == OP_NODE_DOWN) {
@@ -384,9 +385,18 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 		outcome->refused = true;
 		return;
 	}
+	old_count = log->region_count;
 	apply_to_log(log, origin, op);
 	drop_if_unused(replica, op->uuid);
 	outcome->log = replica_find(replica, op->uuid);
+	/* What is found may have been made coarse, so that it goes into one message: more than the device calls dirty. */
+	if (op->kind == OP_FOUND) {
+		outcome->bits_changed = true;
+		outcome->changed_from = regionset_next(op->marked, 0);
+	} else if (op->kind == OP_REJOIN && outcome->log) {
+		outcome->bits_changed = outcome->log->region_count != old_count;
+		outcome->changed_from = old_count;
+	}
 }
 
 void replica_daemon_gone(struct replica *replica, uint32_t node)

@@ -130,6 +130,27 @@ static void a_node_that_is_cut_off_comes_back_with_its_marks(void **state)
 	harness_end(harness);
 }
 
+static void a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, DISK);
+	const struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+
+	(void)state;
+	harness_set_sync(harness, 3, LUID, 7, false);
+	harness_cut_off(harness, 3);
+	harness_suspend(harness, 1, LUID);
+	harness_resume(harness, 1, LUID);
+	assert_int_equal(harness_recover(harness, 1, LUID), 1);
+	harness_advance(harness, 3000);
+	assert_true(harness_device_is_clean(device, 7));
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	harness_assert_equal_digests(harness);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_false(harness_device_is_clean(device, 7));
+	harness_end(harness);
+}
+
 static void a_lost_connection_freezes_until_the_group_is_joined_again(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, DISK);
@@ -297,6 +318,7 @@ int main(void)
 			without_quorum_writes_of_unsynced_regions_are_put_off_by_the_kernel),
 		cmocka_unit_test(without_quorum_nothing_is_let_go_or_resumed),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_its_marks),
+		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg),
 		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
 		cmocka_unit_test(a_flush_in_flight_at_postsuspend_is_answered),
 		cmocka_unit_test(a_request_that_is_sent_again_is_answered_under_its_newest_number),
