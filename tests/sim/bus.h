@@ -67,6 +67,7 @@ struct bus_node {
 	struct bus_entry *outbox[BUS_OUTBOX_MAX];
 	size_t outbox_count;
 	uint32_t incarnation; /* power epoch it was started in */
+	uint32_t cut_offs;    /* times that others may have gone on without it */
 };
 
 struct bus {

@@ -68,6 +68,7 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 {
 	struct ring *fragment = new_ring(bus, part, ring->start_group);
 	size_t cut = cut_of_part(bus, ring, part);
+	bool is_minor = 2 * (uint32_t)__builtin_popcount(part) <= bus->world->settings.node_count;
 
 	fragment->stalled = true;
 	fragment->parent = ring->stalled ? ring->parent : ring->id;
@@ -75,10 +76,11 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 	for (uint32_t id = 1; id <= NODES_MAX; id++)
 		if (part & NODE_BIT(id)) {
 			bus->nodes[id].ring = fragment;
+			if (!is_minor)
+				continue;
+			bus->nodes[id].cut_offs++;
 			/* The others may give away what its kernel goes on writing, unless it must be fenced first. */
-			if (!bus->world->settings.fencing &&
-			    2 * (uint32_t)__builtin_popcount(part) <=
-				    bus->world->settings.node_count)
+			if (!bus->world->settings.fencing)
 				bus->nodes[id].node->may_diverge = true;
 		}
 	for (size_t i = 0; i < ring->count; i++)
@@ -310,6 +312,7 @@ void bus_stop(struct bus *bus, uint32_t id)
 	node->is_up = false;
 	node->joined = false;
 	node->outbox_count = 0;
+	node->cut_offs++;
 	bus_cut(bus);
 }
 

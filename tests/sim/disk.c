@@ -21,6 +21,7 @@ struct disk_access {
 	struct daemon *daemon;
 	struct node *node;
 	uint32_t power_epoch;
+	uint32_t cut_offs; /* of its node, when it was begun */
 	enum disk_job_kind kind;
 	uint64_t id;
 	uint64_t offset;
@@ -84,10 +85,13 @@ bool disk_is_late(const struct disk *disk, uint32_t region)
 	return disk->is_late[(DISKLOG_BITMAP_OFFSET + region / 8) / disk->block_bytes];
 }
 
+/* Not promised (docs/reliability.md): it was under way when its daemon died or its node was cut off. */
 static void note_late(struct disk *disk, const struct disk_access *access, uint64_t block)
 {
+	const struct bus *bus = &disk->world->bus;
 	bool late = access->node->daemon != access->daemon ||
-		    !bus_is_quorate(&disk->world->bus, access->node->id);
+		    !bus_is_quorate(bus, access->node->id) ||
+		    bus->nodes[access->node->id].cut_offs != access->cut_offs;
 
 	disk->late_count += late;
 	disk->late_count -= disk->is_late[block];
@@ -183,6 +187,7 @@ static struct disk_access *new_access(struct disk *disk, struct daemon *daemon,
 		.daemon = daemon,
 		.node = daemon->node,
 		.power_epoch = daemon->node->power_epoch,
+		.cut_offs = daemon->world->bus.nodes[daemon->node->id].cut_offs,
 		.kind = job->kind,
 		.id = job->id,
 		.offset = job->offset_bytes,
