@@ -18,6 +18,7 @@ LEG_MB = 32
 SECTORS_PER_MB = 2048
 SUCCESS = 0
 DEGRADED = 190
+CHANGE_S = 60
 
 
 class LvmMirror(ClusterMirror):
@@ -42,6 +43,14 @@ class LvmMirror(ClusterMirror):
             assert result.status == SUCCESS, f"{node}: {action}: {result}"
 
         self.lab.each(act, self.nodes)
+
+
+    def change(self, parameter: str, value: str) -> None:
+        """Of the devices; returns when all nodes have gone on with the new ones."""
+        self.parameters[parameter] = value
+        self.all("reload-agent")
+        wait_until(lambda: all(self.agent(node, "monitor") == SUCCESS for node in self.nodes), f"another {parameter}",
+                   CHANGE_S)
 
 
 def volume(name: str) -> str:
@@ -132,12 +141,9 @@ def lvm_leg_is_replaced(lab: Lab) -> None:
     wait_until(lambda: "D" in parse_mirror_status(lab[2].dm_status(NAME)).health, "the writer's kernel to see it")
     wait_until(lambda: mirror.agent(lab[2], "monitor") == DEGRADED, "the agent to tell")
     create_volume(lab, "leg2", LEG_MB, "pv2")
-    mirror.parameters["legs"] = f"{volume('leg0')} {volume('leg2')}"
-    mirror.all("reload-agent")
+    mirror.change("legs", f"{volume('leg0')} {volume('leg2')}")
     mirror.wait_in_sync()
     assert writer.stop().error == 0, "a write failed"
-    for node in lab.nodes:
-        assert mirror.agent(node, "monitor") == SUCCESS
     stripe.verify(lab[3])
     finish(lab, mirror, "leg0", "leg2")
 
@@ -152,8 +158,7 @@ def lvm_log_is_replaced(lab: Lab) -> None:
     lab.each(lambda node: node.dm_fail(f"{VG}-{NAME}_log"))
     wait_until(lambda: mirror.status(lab[2])["state"] == "failed", "clogd to see it")
     create_volume(lab, "log2", 4, "pv3")
-    mirror.parameters["log"] = volume("log2")
-    mirror.all("reload-agent")
+    mirror.change("log", volume("log2"))
     mirror.wait_in_sync()
     assert mirror.status(lab[2])["log_device"]["health"] == "A"
     assert writer.stop().error == 0, "a write failed"

@@ -22,6 +22,7 @@ MIRROR_MONITOR_S = 20
 CLUSTER_S = 90             # for the cluster manager to get something done
 WRITES_PER_S = 20          # always some under way, and time left for others
 ENDLESS_S = 600
+ELSEWHERE = "/run/elsewhere"
 
 
 def configuration(lab: Lab, fencing: Fencing, leg: str) -> str:
@@ -120,6 +121,67 @@ def pacemaker_runs_the_mirror(lab: Lab) -> None:
             manager.wait(CLUSTER_S)
             assert NAME not in node.dm_names() and not daemon_pid(node), "a node that stops leaves something"
     lab.assert_same("leg0", "leg1")
+
+
+def set_legs(node: Node, *legs: str) -> None:
+    node.run(f"crm_resource --resource mirror --set-parameter legs --parameter-value '{' '.join(legs)}'")
+
+
+def has_leg(node: Node, leg: str) -> bool:
+    number = node.run(f"stat -L -c %Hr:%Lr {leg}").out.strip()
+    return f" {number} 0" in node.run(f"dmsetup table {NAME}").out
+
+
+def remembered(node: Node) -> str:
+    """The devices that the cluster knows the mirror was last used on."""
+    return node.run(f"crm_attribute --type crm_config --name clogd-devices-{NAME} --query --quiet", check=False).out.strip()
+
+
+def is_suspended(node: Node) -> bool:
+    return node.run(f"dmsetup info -c --noheadings -o suspended {NAME}").out.strip() == "Suspended"
+
+
+@scenario(disks={"leg0": "64M", "leg1": "64M", "leg2": "64M", "log": "4M"}, **NEEDS, timeout=300, tags=TAGS)
+def pacemaker_replaces_a_leg(lab: Lab) -> None:
+    """The resource's legs are changed under writers: all nodes go on with the new one; one that a node lacks is not taken."""
+    fill_legs(lab, ["leg0", "leg1", "leg2"])
+    leg0, leg1, leg2 = (lab[1].device(f"leg{number}") for number in range(3))
+    lab.each(lambda node: node.install_agents())
+    mirror = ClusterMirror(lab, NAME, UUID)
+    with Fencing(lab) as fencing:
+        managers = lab.each(lambda node: node.start_pacemaker(configuration(lab, fencing, leg1)))
+        wait_attached(lab, [1, 2, 3])
+        mirror.wait_in_sync()
+        stripes = stripes_for(lab, mirror.path, 8)
+        writers = [stripes[node.ident].start_write(node, runtime=ENDLESS_S, rate_iops=WRITES_PER_S) for node in lab.nodes]
+
+        set_legs(lab[2], leg0, leg2)
+        wait_until(lambda: all(has_leg(node, leg2) for node in lab.nodes), "the new leg on all nodes", CLUSTER_S)
+        mirror.wait_in_sync()
+        wait_until(lambda: remembered(lab[1]) == f"{lab[1].device('log')},{leg0},{leg2}", "it to be remembered")
+
+        for node in lab.nodes[:2]:
+            node.run(f"ln -s {leg1} {ELSEWHERE}")
+        set_legs(lab[2], leg0, ELSEWHERE)
+        wait_until(lambda: any(is_suspended(node) for node in lab.nodes), "a node that tries it", CLUSTER_S)
+        wait_until(lambda: not any(is_suspended(node) for node in lab.nodes), "all to go on", CLUSTER_S)
+        set_legs(lab[2], leg0, leg2)
+        assert all(has_leg(node, leg2) for node in lab.nodes)
+        assert remembered(lab[1]) == f"{lab[1].device('log')},{leg0},{leg2}"
+        wait_attached(lab, [1, 2, 3])
+
+        for writer in writers:
+            assert writer.stop().error == 0, "an I/O error"
+        assert not fencing.asked, fencing.asked
+        mirror.wait_in_sync()
+        assert_replicas_agree(lab)
+        for node in lab.nodes:
+            stripes[node.ident % 3 + 1].verify(node)
+        for manager in managers:
+            manager.kill(SIGTERM)
+        for manager in managers:
+            manager.wait(CLUSTER_S)
+    lab.assert_same("leg0", "leg2")
 
 
 TESTER = "PATH=$PATH:/usr/sbin timeout 300 ocf-tester -n {name} {parameters} /usr/lib/ocf/resource.d/clogd/{agent}"
