@@ -93,7 +93,7 @@ def resync_that_stands(lab: Lab, **options) -> tuple[ClusterMirror, list[Gate]]:
     return ClusterMirror(lab, legs=["leg0", gates[0].path], **options).create(), gates
 
 
-@scenario(tags=TAGS, default=False)
+@scenario(tags=TAGS)
 def commands_on_a_resync(lab: Lab) -> None:
     """All out of sync, then copied: every command says so; names by device, path, UUID and end of the UUID."""
     fill_legs(lab)
@@ -249,7 +249,7 @@ def pictures_and_terminals(lab: Lab) -> None:
     mirror.remove()
 
 
-@scenario(tags=TAGS, nodes=1, corosync=False, default=False)
+@scenario(tags=TAGS, nodes=1, corosync=False)
 def completion_offers_what_there_is(lab: Lab) -> None:
     """bash completes commands, options, levels, files, and the names of this node's mirrors."""
     node = lab[1]
