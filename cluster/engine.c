@@ -23,7 +23,7 @@ void engine_settings_init(struct engine_settings *settings)
 		.hold_ms = 5000,
 		.mark_ahead_regions = 64,
 		.recovery_batch = 64,
-		.state_piece_bytes = 16 * 1024,
+		.state_piece_bytes = 32 * 1024,
 	};
 }
 

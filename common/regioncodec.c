@@ -98,43 +98,38 @@ static void append_bitmap(struct chunk *chunk, const uint8_t *bitmap)
 }
 
 /* The smallest form, the lower number on a tie. */
-static enum kind smallest_kind(uint32_t member_count, uint32_t run_count)
+static enum kind chunk_kind(const struct chunk *chunk)
 {
-	uint32_t array_bytes = 2 + 2 * member_count;
-	uint32_t runs_bytes = 2 + 4 * run_count;
+	uint32_t array_bytes = 2 + 2 * chunk->member_count;
+	uint32_t runs_bytes = 2 + 4 * chunk->run_count;
 
 	if (array_bytes <= runs_bytes && array_bytes <= BITMAP_BYTES)
 		return KIND_ARRAY;
 	return runs_bytes <= BITMAP_BYTES ? KIND_RUNS : KIND_BITMAP;
 }
 
-static enum kind chunk_kind(const struct chunk *chunk)
+static uint32_t bitmap_members(const uint8_t *bitmap)
 {
-	return smallest_kind(chunk->member_count, chunk->run_count);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < BITMAP_WORDS; i++)
+		count += (uint32_t)__builtin_popcountll(bitmap_word(bitmap, i));
+	return count;
 }
 
-static void count_bitmap(const uint8_t *bitmap, uint32_t *member_count, uint32_t *run_count)
+/* More runs than a form of runs would have: the look ends as soon as that is known. */
+static bool has_many_runs(const uint8_t *bitmap)
 {
 	uint64_t before = 0; /* the last bit of the word before */
+	uint32_t count = 0;
 
-	*member_count = *run_count = 0;
-	for (uint32_t i = 0; i < BITMAP_WORDS; i++) {
+	for (uint32_t i = 0; i < BITMAP_WORDS && 2 + 4 * count <= BITMAP_BYTES; i++) {
 		uint64_t word = bitmap_word(bitmap, i);
 
-		*member_count += (uint32_t)__builtin_popcountll(word);
-		*run_count += (uint32_t)__builtin_popcountll(word & ~(word << 1 | before));
+		count += (uint32_t)__builtin_popcountll(word & ~(word << 1 | before));
 		before = word >> 63;
 	}
-}
-
-/* A bitmap in both forms: its bytes need no look at the members. */
-static bool is_bitmap_in_both(const uint8_t *bitmap, uint32_t *member_count)
-{
-	uint32_t run_count;
-
-	count_bitmap(bitmap, member_count, &run_count);
-	return *member_count > PORTABLE_ARRAY_MAX &&
-	       smallest_kind(*member_count, run_count) == KIND_BITMAP;
+	return 2 + 4 * count > BITMAP_BYTES;
 }
 
 static void put_values(struct bytes_buffer *buffer, const struct chunk *chunk)
@@ -234,13 +229,13 @@ static void put_canonical(struct bytes_buffer *canonical, uint16_t key, const st
 	}
 }
 
+/* A chunk that is a bitmap in both forms: its bytes need no look at each member. */
 static bool copy_bitmap(struct portable *portable, uint32_t index, uint32_t member_count,
 			uint16_t key, struct bytes_buffer *canonical)
 {
 	bool has_runs = portable->run_flags && (portable->run_flags[index / 8] >> (index % 8)) & 1;
 
-	if (has_runs || member_count <= PORTABLE_ARRAY_MAX ||
-	    !is_bitmap_in_both(portable->at.at, &member_count))
+	if (has_runs || member_count <= PORTABLE_ARRAY_MAX || !has_many_runs(portable->at.at))
 		return false;
 	bytes_put_u16(canonical, key);
 	bytes_put_u8(canonical, KIND_BITMAP);
@@ -248,17 +243,16 @@ static bool copy_bitmap(struct portable *portable, uint32_t index, uint32_t memb
 	return true;
 }
 
-void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical)
+uint32_t regioncodec_from_portable(const void *portable, size_t size,
+				   struct bytes_buffer *canonical)
 {
-	size_t count_at = canonical->size;
 	uint32_t chunk_count = 0;
 	struct portable tables;
 	struct chunk *chunk;
 
 	portable_open(&tables, portable, size);
-	bytes_put_u32(canonical, 0);
 	if (tables.chunk_count == 0)
-		return;
+		return 0;
 	chunk = chunk_new();
 	for (uint32_t i = 0; i < tables.chunk_count; i++) {
 		uint16_t key = bytes_get_u16(&tables.shapes);
@@ -275,8 +269,8 @@ void regioncodec_from_portable(const void *portable, size_t size, struct bytes_b
 			chunk_count++;
 		}
 	}
-	bytes_set_u32(canonical, count_at, chunk_count);
 	free(chunk);
+	return chunk_count;
 }
 
 /* --- canonical to portable --- */
@@ -400,7 +394,10 @@ static bool take_bitmap(struct bytes_reader *reader, uint64_t region_max, struct
 	const uint8_t *bitmap = reader->at + 1;
 
 	if (bytes_left(reader) < 1 + BITMAP_BYTES || reader->at[0] != KIND_BITMAP ||
-	    region_max < CHUNK_REGIONS || !is_bitmap_in_both(bitmap, &member_count))
+	    region_max < CHUNK_REGIONS || !has_many_runs(bitmap))
+		return false;
+	member_count = bitmap_members(bitmap);
+	if (member_count <= PORTABLE_ARRAY_MAX)
 		return false;
 	(void)bytes_get_raw(reader, 1 + BITMAP_BYTES);
 	put_shape(parts, index, key, member_count);
@@ -488,10 +485,10 @@ void regioncodec_from_zero_bits(const uint8_t *bits, uint64_t first, uint64_t en
 
 	for (uint64_t base = first - first % CHUNK_REGIONS; base < end; base += CHUNK_REGIONS) {
 		uint8_t bitmap[BITMAP_BYTES];
-		uint32_t member_count, run_count;
+		uint32_t member_count;
 
 		invert_bits(bits, first, end, base, bitmap);
-		count_bitmap(bitmap, &member_count, &run_count);
+		member_count = bitmap_members(bitmap);
 		if (member_count == 0)
 			continue;
 		put_shape(&parts, chunk_count++, (uint16_t)(base / CHUNK_REGIONS), member_count);

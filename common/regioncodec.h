@@ -14,8 +14,12 @@
 
 #include "common/bytes.h"
 
-/* Appends the canonical form of what the library wrote: its own bytes, so they are trusted. */
-void regioncodec_from_portable(const void *portable, size_t size, struct bytes_buffer *canonical);
+/*
+ * Appends the chunks of what the library wrote in canonical form, without the count
+ * before them, and returns how many. Its own bytes, so they are trusted.
+ */
+uint32_t regioncodec_from_portable(const void *portable, size_t size,
+				   struct bytes_buffer *canonical);
 
 /*
  * Reads one canonical set and appends its portable form. On false, reader->failed

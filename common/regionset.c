@@ -11,6 +11,9 @@
 #define RANGE_END_MAX (1ULL << 32)
 #define CHUNK_REGIONS 65536U /* of one container of the library */
 
+#define PART_REGIONS    (128ULL * CHUNK_REGIONS)
+#define ENCODED_AT_ONCE (1U << 20)
+
 struct regionset {
 	roaring_bitmap_t *bitmap;
 };
@@ -239,14 +242,39 @@ size_t regionset_memory_bytes(const struct regionset *set)
 	       roaring_bitmap_portable_size_in_bytes(set->bitmap);
 }
 
-void regionset_encode(const struct regionset *set, struct bytes_buffer *buffer)
+static uint32_t encode_chunks(const struct regionset *set, struct bytes_buffer *buffer)
 {
 	size_t size = roaring_bitmap_portable_size_in_bytes(set->bitmap);
-	char *portable = memory_new(size, 1);
+	char *portable = memory_resize(NULL, size);
+	uint32_t count;
 
 	size = roaring_bitmap_portable_serialize(set->bitmap, portable);
-	regioncodec_from_portable(portable, size, buffer);
+	count = regioncodec_from_portable(portable, size, buffer);
 	free(portable);
+	return count;
+}
+
+/* A large set goes by way of the library's form in parts: fresh memory for all of it costs more than the work. */
+void regionset_encode(const struct regionset *set, struct bytes_buffer *buffer)
+{
+	size_t count_at = buffer->size;
+	uint32_t count = 0;
+	uint64_t first = regionset_next(set, 0);
+
+	bytes_put_u32(buffer, 0);
+	if (roaring_bitmap_portable_size_in_bytes(set->bitmap) <= ENCODED_AT_ONCE) {
+		count = encode_chunks(set, buffer);
+		first = REGION_NONE;
+	}
+	while (first != REGION_NONE) {
+		uint64_t end = first - first % PART_REGIONS + PART_REGIONS;
+		struct regionset *part = regionset_part(set, first, end);
+
+		count += encode_chunks(part, buffer);
+		regionset_free(part);
+		first = regionset_next(set, end);
+	}
+	bytes_set_u32(buffer, count_at, count);
 }
 
 struct regionset *regionset_decode(struct bytes_reader *reader, uint64_t region_count)

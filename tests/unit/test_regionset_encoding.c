@@ -239,6 +239,42 @@ static void no_two_encodings_mean_the_same_set(void **state)
 	bytes_free(&again);
 }
 
+/* Such a one is encoded in parts; chunks of all kinds, and gaps between them. */
+static void a_set_of_megabytes_comes_back(void **state)
+{
+	const uint64_t chunks = 700;
+	uint8_t *bits = malloc(CHUNK / 8);
+	struct regionset *set = regionset_new(), *back;
+	struct bytes_buffer buffer = {0};
+	uint64_t count = 0;
+
+	(void)state;
+	assert_non_null(bits);
+	memset(bits, 0x5b, CHUNK / 8); /* three of eight are 0 */
+	for (uint64_t chunk = 0; chunk < chunks; chunk += 1 + (chunk % 100 == 99 ? 10 : 0)) {
+		if (chunk % 10 == 3) {
+			regionset_add_range(set, chunk * CHUNK, chunk * CHUNK + 777);
+			count += 777;
+		} else if (chunk % 10 == 4) {
+			regionset_add(set, (uint32_t)(chunk * CHUNK));
+			count++;
+		} else {
+			regionset_add_zero_bits(set, bits, chunk * CHUNK, (chunk + 1) * CHUNK);
+			count += 3 * CHUNK / 8;
+		}
+	}
+	assert_int_equal(regionset_count(set), count);
+	regionset_encode(set, &buffer);
+	assert_true(buffer.size > 2U << 20);
+	back = decode(buffer.data, buffer.size, chunks * CHUNK);
+	assert_non_null(back);
+	assert_true(regionset_equal(set, back));
+	regionset_free(back);
+	regionset_free(set);
+	bytes_free(&buffer);
+	free(bits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +286,7 @@ int main(void)
 		cmocka_unit_test(members_must_be_below_the_region_count),
 		cmocka_unit_test(a_set_can_be_read_out_of_the_middle),
 		cmocka_unit_test(no_two_encodings_mean_the_same_set),
+		cmocka_unit_test(a_set_of_megabytes_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,11 +8,12 @@ from lablib.cluster import Lab
 
 from .rows import OTHER, Row
 from .stages import build, stage
-from .whole import resume, resync
+from .whole import counters, resume, resync
 from .workloads import LEG_MB, REGION_SECTORS, Cell, Workload
 
 DISKS = {"leg0": f"{LEG_MB}M", "leg1": f"{LEG_MB}M", "log": "1M", "big0": "128G", "big1": "128G", "biglog": "8M"}
 PAUSE_S = 0.2
+COUNTED = ("operations_sent", "log_device_writes")
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Samples:
 
     def add(self, workload: str, row: str, result: dict) -> None:
         self.cells.setdefault(workload, {}).setdefault(row, []).append(result)
+
+
+def uuid_of(row: Row) -> str:
+    return f"bench-{row.stage}-{int(row.integrated_flush)}"
 
 
 class Bench:
@@ -72,16 +77,27 @@ class Bench:
         for row in rows:
             for workload in self.plan.workloads:
                 cell = Cell(self.lab[row.node], path, self.plan.runtime_s, number, int(row.node == OTHER))
-                self.samples.add(workload.name, row.name, workload.run(cell, workload.jobs))
+                before = self._counters(row)
+                figures = workload.run(cell, workload.jobs)
+                after = self._counters(row)
+                figures |= {name: (after[name] - before[name]) / figures["ios"] for name in after}
+                self.samples.add(workload.name, row.name, figures)
         for ident in rows[0].nodes:
             self.lab[ident].dm_remove("m")
+
+    def _counters(self, row: Row) -> dict[str, int]:
+        """Of all nodes; nothing for what is not clogd."""
+        if row.stage not in ("alone", "cluster"):
+            return {}
+        total = counters(self.lab, row, uuid_of(row))
+        return {name: total[name] for name in COUNTED}
 
     def _create(self, row: Row) -> str:
         if not row.log:
             return self.lab[1].dm_linear("m", "leg0")
         for ident in row.nodes:
             path = self.lab[ident].mirror_create(
-                "m", f"bench-{row.stage}-{int(row.integrated_flush)}", log=row.log, region_size=REGION_SECTORS,
+                "m", uuid_of(row), log=row.log, region_size=REGION_SECTORS,
                 words=["nosync"], integrated_flush=row.integrated_flush)
         return path
 

@@ -78,6 +78,12 @@ class Member:
         os.close(CONNECTOR_FD)
         other.close()
 
+    def stop_clogd(self) -> None:
+        """As systemd would; its kernel side is closed too."""
+        self.clogd.terminate()
+        self.clogd.wait(30)
+        self.kernel.close()
+
     def cpu_s(self) -> float:
         """That all threads of clogd have run."""
         total = 0

@@ -37,6 +37,8 @@ def summarize(samples: Samples, rows: Sequence[Row]) -> dict:
 
 
 def number(value: float) -> str:
+    if 0 < value < 0.1:
+        return f"{value:.4f}"
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
@@ -68,6 +70,8 @@ def workload_tables(summary: dict, rows: Sequence[Row], workloads: Sequence[Work
         table("Operations a second; streams: MB/s", head,
               lines(lambda cell, workload: cell.get(workload.figure))),
         table("Median latency, ms", head, lines(lambda cell, _: cell.get("p50_ms"))),
+        table("Operations that clogd sent through Corosync, for one of the mirror's", head,
+              lines(lambda cell, _: cell.get("operations_sent"))),
     ]
 
 

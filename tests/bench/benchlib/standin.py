@@ -47,6 +47,12 @@ class Kernel:
             raise Refused(f"request {kind}: error {error}")
         return seq, body[REQUEST.size:REQUEST.size + size]
 
+    def is_answered(self, seq: int) -> bool:
+        """Takes in what is there already."""
+        while seq in self.waiting and select.select([self.socket], [], [], 0)[0]:
+            self.receive()
+        return seq not in self.waiting
+
     def ask(self, kind: int, uuid: str, luid: int, data: bytes = b"") -> bytes:
         seq = self.send(kind, uuid, luid, data)
         while True:
