@@ -74,6 +74,7 @@ uint64_t activity_send(struct engine *engine, struct locallog *log, struct wire_
 {
 	op->kind = OP_UPDATE;
 	op->ticket = ++log->ticket;
+	retained_sent(log, op);
 	engine_send(engine, log, op);
 	return log->ticket;
 }
@@ -235,6 +236,7 @@ void activity_ordered(struct engine *engine, struct locallog *log, const struct 
 	for (struct update *update = log->updates; update; update = update->next)
 		if (update->ticket <= op->ticket && update->position == 0)
 			update->position = replica_position(engine->replica);
+	log->ordered_ticket = op->ticket;
 	activity_settle(engine, log);
 }
 
@@ -275,6 +277,7 @@ void activity_settle(struct engine *engine, struct locallog *log)
 				regionset_remove(log->unsettled, update->regions[i]);
 		free(update);
 	}
+	retained_settle(log);
 	answer_settled(engine, log);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/retained.h"
 #include "common/memory.h"
 
 static struct regionlog_attach shape_of(const struct instance *instance)
@@ -392,25 +393,25 @@ void attachment_anew(struct engine *engine, struct locallog *log)
 	start_resume(engine, log, log->active);
 }
 
-/* What the rejoin named only because it was copied is not written any more. */
-static void end_copied(struct engine *engine, struct locallog *log, struct regionset *copied)
+/* What the rejoin named only because it was copied or let go is not written any more. */
+static void end_ended(struct engine *engine, struct locallog *log, struct regionset *ended)
 {
-	regionset_remove_all(copied, log->claimed);
+	regionset_remove_all(ended, log->claimed);
 	for (uint64_t from = 0;;) {
-		struct wire_op op = {.kind = OP_UPDATE};
+		struct wire_op op = {0};
 
-		op.others = wire_op_regions(copied, from, &op.other_count);
+		op.others = wire_op_regions(ended, from, &op.other_count);
 		if (op.other_count == 0)
 			return;
 		from = op.others[op.other_count - 1] + UINT64_C(1);
-		engine_send(engine, log, &op);
+		activity_send(engine, log, &op);
 	}
 }
 
 void attachment_rejoin(struct engine *engine, struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_REJOIN};
-	struct regionset *copied;
+	struct regionset *ended;
 
 	if (!log->active)
 		return;
@@ -429,13 +430,14 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 		regionset_add(op.marked, (uint32_t)log->started);
 	op.primary_only = regionset_copy(log->active->one_leg);
 	activity_restart(engine, log, op.marked, op.ticket);
-	/* Given to others meanwhile, a copy of this node may have landed on their writes. */
-	copied = regionset_copy(log->done);
-	regionset_add_all(copied, log->reported);
-	regionset_add_all(op.marked, copied);
+	/* Given to others meanwhile, a copy or a write of this node may have landed on theirs. */
+	ended = regionset_copy(log->done);
+	regionset_add_all(ended, log->reported);
+	retained_collect_let_go(log, ended);
+	regionset_add_all(op.marked, ended);
 	engine_send(engine, log, &op);
-	end_copied(engine, log, copied);
-	regionset_free(copied);
+	end_ended(engine, log, ended);
+	regionset_free(ended);
 	/* What was handed out before the cut may be reported already, and ordered yet: none of it is copied again. */
 	regionset_clear(log->reported);
 	recovery_stop(engine, log);

@@ -81,7 +81,7 @@ static void break_off(struct bus *bus, struct ring *ring, uint32_t part)
 			bus->nodes[id].cut_offs++;
 			/* The others may give away what its kernel goes on writing, unless it must be fenced first. */
 			if (!bus->world->settings.fencing)
-				bus->nodes[id].node->may_diverge = true;
+				node_cut_off(bus->nodes[id].node);
 		}
 	for (size_t i = 0; i < ring->count; i++)
 		if (i < cut || (part & NODE_BIT(ring->entries[i]->node)))

@@ -176,7 +176,7 @@ static void end_divergence(struct world *world, struct node *node, bool current)
 	else if (!node->daemon->joined_since_us)
 		node->daemon->joined_since_us = world->clock.now_us;
 	else if (world->clock.now_us - node->daemon->joined_since_us > 2 * US_PER_S)
-		node->may_diverge = false;
+		node_is_back(node);
 }
 
 void check_replicas(struct world *world)

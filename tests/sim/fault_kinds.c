@@ -83,6 +83,8 @@ static void daemon_returns(void *context, uint64_t power_epoch)
 
 static void kill_daemon(struct node *node, uint64_t down_us)
 {
+	if (node->has_diverged)
+		return;
 	node_kill_daemon(node);
 	clock_after(&node->world->clock, down_us, daemon_returns, node, node->power_epoch);
 }
@@ -119,7 +121,7 @@ static void daemon_stop_one(struct world *world)
 {
 	struct node *node = any_node(world);
 
-	if (!node->daemon || node->daemon->stopping)
+	if (!node->daemon || node->daemon->stopping || node->has_diverged)
 		return;
 	daemon_stop(node->daemon);
 	clock_after(&world->clock, between_ms(world, 100, 5000), wait_for_stop, node,

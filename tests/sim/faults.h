@@ -2,7 +2,7 @@
 /*
  * What goes wrong, and when. Only what the design claims to survive: without
  * fencing, a node that was cut off alive is not switched off before it is back,
- * for nobody could know what it wrote meanwhile.
+ * nor does its daemon die when it has written since, for nobody could know what.
  */
 #ifndef CLOGD_SIM_FAULTS_H
 #define CLOGD_SIM_FAULTS_H

@@ -77,6 +77,7 @@ void legs_read(struct legs *legs, struct node *node, uint32_t leg, uint32_t bloc
 void legs_write(struct legs *legs, struct node *node, uint32_t leg, uint32_t block, uint32_t value,
 		leg_done done, void *context)
 {
+	node->has_diverged = node->has_diverged || node->may_diverge;
 	start(legs, &(struct leg_access){.legs = legs,
 					 .node = node,
 					 .power_epoch = node->power_epoch,

@@ -6,6 +6,7 @@
 #include "tests/sim/client.h"
 #include "tests/sim/daemon.h"
 #include "tests/sim/kernel.h"
+#include "tests/sim/mirror.h"
 #include "tests/sim/moments.h"
 #include "tests/sim/world.h"
 
@@ -29,7 +30,7 @@ void node_power_on(struct node *node)
 		return;
 	TRACE(world, node->id, "power on");
 	node->is_on = true;
-	node->may_diverge = false;
+	node_is_back(node);
 	node->clock_offset_ms = random_below(&world->random_io, 1000000);
 	node->kernel = kernel_new(node);
 	node->daemon_wanted = true;
@@ -81,6 +82,27 @@ void node_start_daemon(struct node *node)
 		daemon_start(node);
 }
 
+static bool is_writing(const struct node *node)
+{
+	for (uint32_t i = 0; node->kernel && i < node->world->settings.mirror_count; i++)
+		for (uint32_t region = 0; region < node->world->mirrors[i]->region_count; region++)
+			if (node->kernel->leg_writes[i][region])
+				return true;
+	return false;
+}
+
+void node_cut_off(struct node *node)
+{
+	node->may_diverge = true;
+	node->has_diverged = node->has_diverged || is_writing(node);
+}
+
+void node_is_back(struct node *node)
+{
+	node->may_diverge = false;
+	node->has_diverged = false;
+}
+
 static void corosync_returns(void *context, uint64_t power_epoch)
 {
 	struct node *node = context;
@@ -99,7 +121,8 @@ void node_crash_corosync(struct node *node, uint64_t down_us)
 		return;
 	TRACE(node->world, node->id, "corosync crashes");
 	bus_stop(&node->world->bus, node->id);
-	node->may_diverge = !node->world->settings.fencing;
+	if (!node->world->settings.fencing)
+		node_cut_off(node);
 	if (node->daemon)
 		daemon_push_disconnected(node->daemon);
 	clock_after(&node->world->clock, down_us, corosync_returns, node, node->power_epoch);

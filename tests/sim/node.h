@@ -25,7 +25,8 @@ struct node {
 	bool has_device[MIRRORS_MAX]; /* what is configured to be active here */
 	uint32_t met[NODES_MAX];      /* on its disk: nodes on which its daemons have met a clogd */
 	size_t met_count;
-	bool may_diverge; /* it was cut off unfenced: what it writes is its own until it is back */
+	bool may_diverge;  /* it was cut off unfenced: what it writes is its own until it is back */
+	bool has_diverged; /* and it has written, or may have: only its daemon can tell */
 };
 
 struct node *node_new(struct world *world, uint32_t id);
@@ -34,6 +35,9 @@ void node_power_on(struct node *node);
 void node_power_off(struct node *node);
 void node_kill_daemon(struct node *node);
 void node_start_daemon(struct node *node);
+/* The others take it for dead, and it lives. */
+void node_cut_off(struct node *node);
+void node_is_back(struct node *node);
 /* Corosync crashes, and comes back after `down_us`. */
 void node_crash_corosync(struct node *node, uint64_t down_us);
 

@@ -151,6 +151,30 @@ static void a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg(voi
 	harness_end(harness);
 }
 
+/* Before it hears of the cut it writes what it has marked, and lets that go: the others copy it at the same time. */
+static void a_node_that_is_cut_off_tells_what_it_has_just_let_go(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, DISK);
+
+	(void)state;
+	harness_mark_flush(harness, 3, LUID, 7);
+	harness_clear(harness, 3, LUID, 7);
+	harness_node(harness, 3)->refuses_sends = true;
+	harness_advance(harness, 8000);
+	assert_int_equal(harness_log(harness, 3).retained, 0);
+	harness_cut_off(harness, 3);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_recover(harness, 1, LUID), 1);
+	harness_node(harness, 3)->refuses_sends = false;
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_log(harness, 1).attached_count, 3);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 7));
+	harness_end(harness);
+}
+
 static void a_lost_connection_freezes_until_the_group_is_joined_again(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, DISK);
@@ -319,6 +343,7 @@ int main(void)
 		cmocka_unit_test(without_quorum_nothing_is_let_go_or_resumed),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_its_marks),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg),
+		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_just_let_go),
 		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
 		cmocka_unit_test(a_flush_in_flight_at_postsuspend_is_answered),
 		cmocka_unit_test(a_request_that_is_sent_again_is_answered_under_its_newest_number),
