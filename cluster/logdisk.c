@@ -104,7 +104,9 @@ void logdisk_rewrite(struct engine *engine, struct locallog *log, uint64_t regio
 
 void logdisk_suspect(struct engine *engine, struct locallog *log)
 {
-	rewrite_from(engine, log, 0);
+	/* Is this node the writer still, nothing else would have it written. */
+	if (rewrite_from(engine, log, 0))
+		log->disk.urgent = true;
 }
 
 /* --- a new writer --- */

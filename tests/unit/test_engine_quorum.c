@@ -198,6 +198,28 @@ static void a_lost_connection_freezes_until_the_group_is_joined_again(void **sta
 	harness_end(harness);
 }
 
+/* Nothing else is written then: its mark changes no bit, for the region is out of sync. */
+static void a_writer_that_was_cut_off_alone_writes_the_log_again(void **state)
+{
+	struct harness *harness =
+		harness_new_active(1, LUID, "131072 clustered-disk " HARNESS_DEVICE " 1024");
+	uint32_t mark;
+
+	(void)state;
+	/* The last of the writes that follow a take-over is over. */
+	harness_advance(harness, 20000);
+	harness_node(harness, 1)->member = false;
+	engine_disconnected(harness_node(harness, 1)->engine, harness->now_ms);
+	harness_order_change(harness, 1, VIEW_JOINED);
+	harness_run(harness);
+	harness_quorum_all(harness, QUORUM_YES);
+	harness_advance(harness, 3000);
+	mark = send_mark(harness, 1, 40);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	harness_end(harness);
+}
+
 /* --- suspends and shutdowns --- */
 
 static void a_flush_in_flight_at_postsuspend_is_answered(void **state)
@@ -344,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_its_marks),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg),
 		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_just_let_go),
+		cmocka_unit_test(a_writer_that_was_cut_off_alone_writes_the_log_again),
 		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
 		cmocka_unit_test(a_flush_in_flight_at_postsuspend_is_answered),
 		cmocka_unit_test(a_request_that_is_sent_again_is_answered_under_its_newest_number),
