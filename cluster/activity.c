@@ -334,6 +334,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	regionset_clear(log->want_sent);
 	regionset_clear(log->done);
 	regionset_clear(log->reported);
+	regionset_clear(log->inherited);
 	log->started = REGION_NONE;
 	log->work_asked = false;
 	if (node)

@@ -197,6 +197,8 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 		const struct regionlog_node *own = engine_own_node(engine, log);
 
 		log->cycle_wanted = true;
+		if (own)
+			regionset_add_all(log->inherited, own->working);
 		/*
 		 * An earlier daemon heard of these; the kernel's region hash still knows them, unless the table was
 		 * reloaded while no daemon ran.
@@ -428,6 +430,8 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	regionset_add_all(op.marked, log->staged);
 	if (log->started != REGION_NONE)
 		regionset_add(op.marked, (uint32_t)log->started);
+	regionset_add_all(op.marked, log->inherited);
+	regionset_add_all(log->unknown, log->inherited);
 	op.primary_only = regionset_copy(log->active->one_leg);
 	activity_restart(engine, log, op.marked, op.ticket);
 	/* Given to others meanwhile, a copy or a write of this node may have landed on theirs. */

@@ -181,7 +181,9 @@ struct locallog {
 	uint64_t started;           /* region the kernel copies now, or REGION_NONE */
 	struct regionset *done;     /* copied, not yet said */
 	struct regionset *reported; /* said, not ordered yet */
-	bool work_asked;            /* an OP_WORK is on its way */
+	struct regionset *
+		inherited; /* handed out to an earlier daemon: the kernel may be copying one of them */
+	bool work_asked; /* an OP_WORK is on its way */
 	struct regionset *want_sent;
 	bool cycling, cycle_wanted;
 	uint64_t attach_ticket, release_ticket;

@@ -76,6 +76,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->unsettled = regionset_new();
 	log->done = regionset_new();
 	log->reported = regionset_new();
+	log->inherited = regionset_new();
 	log->want_sent = regionset_new();
 	log->window =
 		window_new(engine->settings.window_regions ? engine->settings.window_regions : 1);
@@ -130,6 +131,7 @@ void locallog_free(struct locallog *log)
 	regionset_free(log->unsettled);
 	regionset_free(log->done);
 	regionset_free(log->reported);
+	regionset_free(log->inherited);
 	regionset_free(log->want_sent);
 	regionset_free(log->disk.loaded);
 	regionset_free(log->disk.doubted);

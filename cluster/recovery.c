@@ -62,6 +62,7 @@ void recovery_stop(struct engine *engine, struct locallog *log)
 	struct wire_op op = work_op(log);
 
 	log->started = REGION_NONE;
+	regionset_clear(log->inherited);
 	if (own)
 		hand_back(log, own, &op);
 	if (op.region_count + op.other_count > 0)
@@ -135,6 +136,9 @@ void recovery_get_work(struct engine *engine, struct locallog *log, struct insta
 {
 	const struct regionlog *state = engine_state(engine, log);
 
+	/* It copies one region at a time (MAX_RECOVERY in dm-raid1.c): none now. */
+	if (instance == log->active)
+		regionset_clear(log->inherited);
 	/* Held, it would hold up reads too: the kernel asks in the thread that does everything. */
 	if (instance != log->active || instance->state != INSTANCE_ACTIVE || instance->suspending ||
 	    instance->gave_up || !state || engine_is_frozen(engine)) {
@@ -183,6 +187,7 @@ static void copied(struct engine *engine, struct locallog *log, struct instance 
 
 	if (log->started == region)
 		log->started = REGION_NONE;
+	regionset_clear(log->inherited);
 	if (regionset_remove(instance->one_leg, region))
 		oneleg_changed(engine, log->uuid);
 	/* Said already: given back by a suspend or a rejoin. Should it be handed out once more, this copy is not that one. */
@@ -206,8 +211,9 @@ static void one_leg_only(struct engine *engine, struct locallog *log, struct ins
 	struct update *update = memory_new(1, sizeof(*update));
 
 	/* Failed while it was copied: another try would fail the same way. */
-	if (log->started == region) {
+	if (log->started == region || regionset_contains(log->inherited, region)) {
 		log->started = REGION_NONE;
+		regionset_clear(log->inherited);
 		instance->gave_up = true;
 	}
 	if (regionset_add(instance->one_leg, region))
@@ -337,6 +343,13 @@ static bool has_stale_one_leg(struct engine *engine, const struct locallog *log)
 	return engine->now_ms >= log->adopted_ms + OLD_MARKS_MS && oneleg_is_stale(engine, log);
 }
 
+/* Handed out to an earlier daemon, and the kernel neither ends a copy nor asks for work: a suspend gives them back. */
+static bool has_old_work(const struct engine *engine, const struct locallog *log)
+{
+	return !regionset_is_empty(log->inherited) &&
+	       engine->now_ms >= log->adopted_ms + OLD_MARKS_MS;
+}
+
 /* The device works again, and nobody has loaded another table. What its kernel holds it holds on after a suspend. */
 static bool has_untold_writes(const struct engine *engine, const struct locallog *log,
 			      const struct regionlog *state)
@@ -354,8 +367,8 @@ static bool needs_cycle(struct engine *engine, struct locallog *log, const struc
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
 	if (!regionset_is_empty(log->active->one_leg))
 		return false;
-	if ((own && own->opaque) || has_old_marks(engine, log) || has_stale_one_leg(engine, log) ||
-	    has_untold_writes(engine, log, state))
+	if ((own && own->opaque) || has_old_marks(engine, log) || has_old_work(engine, log) ||
+	    has_stale_one_leg(engine, log) || has_untold_writes(engine, log, state))
 		return true;
 	if (a_leg_failed(state))
 		return false;
@@ -405,7 +418,7 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	if (!regionset_is_empty(log->done) && log->started == REGION_NONE && !log->work_asked)
 		recovery_report_done(engine, log, 0);
 	/* Told "all in sync" since it asked, it never fetches what was handed out: others can have it. */
-	if (log->started == REGION_NONE && !log->work_asked &&
+	if (log->started == REGION_NONE && regionset_is_empty(log->inherited) && !log->work_asked &&
 	    instance->hint >= instance->args.region_count && own_left(engine, log) > 0)
 		recovery_stop(engine, log);
 	if (instance->wants_work && instance->hint < instance->args.region_count &&

@@ -213,6 +213,30 @@ static void a_suspend_gives_unfinished_copies_back(void **state)
 	harness_end(harness);
 }
 
+/* Given back meanwhile, another node would copy it, and this copy land on what was written since. */
+static void a_copy_that_outlives_its_daemon_is_not_given_away(void **state)
+{
+	struct harness *harness = start(2, 0, 7);
+	uint32_t seq;
+
+	(void)state;
+	assert_int_equal(harness_get_work(harness, 2, LUID), 7);
+	harness_kill(harness, 2);
+	harness_run(harness);
+	harness_start(harness, 2);
+	harness_run(harness);
+	seq = harness_send_ctr(harness, 2, LUID, DISK, true);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 2, seq)->error, 0);
+	harness_resume(harness, 2, LUID);
+	harness_advance(harness, 60000);
+	assert_int_equal(harness_get_work(harness, 1, LUID), UINT64_MAX);
+	harness_set_sync(harness, 2, LUID, 7, true);
+	harness_advance(harness, 1000);
+	assert_int_equal(harness_sync_count(harness, 1, LUID), 128);
+	harness_end(harness);
+}
+
 static void a_copy_that_fails_stops_recovery_until_the_table_is_reloaded(void **state)
 {
 	struct harness *harness = start(2, 0, 7);
@@ -245,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_nodes_own_writes_do_not_taint_its_copy),
 		cmocka_unit_test(a_copy_of_a_region_that_was_not_handed_out_does_not_count),
 		cmocka_unit_test(a_suspend_gives_unfinished_copies_back),
+		cmocka_unit_test(a_copy_that_outlives_its_daemon_is_not_given_away),
 		cmocka_unit_test(a_copy_that_fails_stops_recovery_until_the_table_is_reloaded),
 	};
 
