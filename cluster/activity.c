@@ -74,7 +74,7 @@ uint64_t activity_send(struct engine *engine, struct locallog *log, struct wire_
 {
 	op->kind = OP_UPDATE;
 	op->ticket = ++log->ticket;
-	retained_sent(log, op);
+	ended_sent(&log->ended, op);
 	engine_send(engine, log, op);
 	return log->ticket;
 }
@@ -236,7 +236,7 @@ void activity_ordered(struct engine *engine, struct locallog *log, const struct 
 	for (struct update *update = log->updates; update; update = update->next)
 		if (update->ticket <= op->ticket && update->position == 0)
 			update->position = replica_position(engine->replica);
-	log->ordered_ticket = op->ticket;
+	ended_ordered(&log->ended, op->ticket);
 	activity_settle(engine, log);
 }
 
@@ -277,7 +277,7 @@ void activity_settle(struct engine *engine, struct locallog *log)
 				regionset_remove(log->unsettled, update->regions[i]);
 		free(update);
 	}
-	retained_settle(log);
+	ended_settle(&log->ended);
 	answer_settled(engine, log);
 }
 
@@ -326,6 +326,7 @@ void activity_adopt(struct engine *engine, struct locallog *log)
 	log->in_doubt = false;
 	forget_updates(log);
 	retained_drop_all(log);
+	ended_forget(&log->ended);
 	heldset_clear(&log->kernel_marked);
 	regionset_clear(log->untold);
 	regionset_clear(log->staged);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
-#include "cluster/retained.h"
 #include "common/memory.h"
 
 static struct regionlog_attach shape_of(const struct instance *instance)
@@ -436,8 +435,7 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	activity_restart(engine, log, op.marked, op.ticket);
 	/* Given to others meanwhile, a copy or a write of this node may have landed on theirs. */
 	ended = regionset_copy(log->done);
-	regionset_add_all(ended, log->reported);
-	retained_collect_let_go(log, ended);
+	ended_collect(&log->ended, ended);
 	regionset_add_all(op.marked, ended);
 	engine_send(engine, log, &op);
 	end_ended(engine, log, ended);

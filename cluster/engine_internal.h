@@ -7,6 +7,7 @@
 #ifndef CLOGD_CLUSTER_ENGINE_INTERNAL_H
 #define CLOGD_CLUSTER_ENGINE_INTERNAL_H
 
+#include "cluster/ended.h"
 #include "cluster/engine.h"
 #include "cluster/heldset.h"
 #include "cluster/membership.h"
@@ -168,12 +169,7 @@ struct locallog {
 	struct regionset *staged_ahead; /* streams will mark these; empty after each request */
 	struct regionset *unsettled;    /* claimed, not yet ordered and on the device */
 	struct window *window;          /* claimed, not held by the kernel */
-	/* Let go, but the cluster may not have heard of it: the older and the newer, and the ticket that ends each. */
-	struct {
-		struct regionset *regions;
-		uint64_t ticket;
-	} let_go[2];
-	uint64_t ordered_ticket; /* of what came back last */
+	struct ended ended;
 	struct update *updates;
 	struct update **last_update;
 	struct streams streams;

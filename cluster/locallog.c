@@ -70,8 +70,7 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid)
 	log->unknown = regionset_new();
 	log->untold = regionset_new();
 	log->staged = regionset_new();
-	log->let_go[0].regions = regionset_new();
-	log->let_go[1].regions = regionset_new();
+	ended_init(&log->ended);
 	log->staged_ahead = regionset_new();
 	log->unsettled = regionset_new();
 	log->done = regionset_new();
@@ -125,8 +124,7 @@ void locallog_free(struct locallog *log)
 	regionset_free(log->unknown);
 	regionset_free(log->untold);
 	regionset_free(log->staged);
-	regionset_free(log->let_go[0].regions);
-	regionset_free(log->let_go[1].regions);
+	ended_free(&log->ended);
 	regionset_free(log->staged_ahead);
 	regionset_free(log->unsettled);
 	regionset_free(log->done);

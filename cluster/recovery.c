@@ -32,15 +32,21 @@ static struct wire_op work_op(struct locallog *log)
 	return op;
 }
 
+static void send_work(struct engine *engine, struct locallog *log, struct wire_op *op)
+{
+	op->ticket = ++log->ticket;
+	ended_sent(&log->ended, op);
+	engine_send(engine, log, op);
+}
+
 void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want)
 {
 	struct wire_op op = work_op(log);
 
 	op.want = want;
-	op.ticket = ++log->ticket;
 	if (want > 0)
 		log->work_asked = true;
-	engine_send(engine, log, &op);
+	send_work(engine, log, &op);
 }
 
 /* What was handed to this node, but for what it reports as copied in `op`, goes back in it. */
@@ -66,7 +72,7 @@ void recovery_stop(struct engine *engine, struct locallog *log)
 	if (own)
 		hand_back(log, own, &op);
 	if (op.region_count + op.other_count > 0)
-		engine_send(engine, log, &op);
+		send_work(engine, log, &op);
 	else
 		wire_op_free(&op);
 }

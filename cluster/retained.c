@@ -160,30 +160,4 @@ void retained_drop_all(struct locallog *log)
 
 	while (window_oldest(log->window, &region, &since))
 		window_remove(log->window, region);
-	regionset_clear(log->let_go[0].regions);
-	regionset_clear(log->let_go[1].regions);
-}
-
-void retained_sent(struct locallog *log, const struct wire_op *op)
-{
-	if (op->other_count == 0)
-		return;
-	regionset_add_many(log->let_go[1].regions, op->others, op->other_count);
-	log->let_go[1].ticket = op->ticket;
-}
-
-void retained_settle(struct locallog *log)
-{
-	if (log->ordered_ticket < log->let_go[0].ticket ||
-	    (regionset_is_empty(log->let_go[0].regions) &&
-	     regionset_is_empty(log->let_go[1].regions)))
-		return;
-	regionset_move(log->let_go[0].regions, log->let_go[1].regions);
-	log->let_go[0].ticket = log->let_go[1].ticket;
-}
-
-void retained_collect_let_go(const struct locallog *log, struct regionset *into)
-{
-	regionset_add_all(into, log->let_go[0].regions);
-	regionset_add_all(into, log->let_go[1].regions);
 }

@@ -12,8 +12,6 @@
 struct engine;
 struct locallog;
 struct regionlog;
-struct regionset;
-struct wire_op;
 
 /* Regions for the `others` of one OP_UPDATE, at most WIRE_REGIONS_MAX; the operation takes the array over. */
 struct clears {
@@ -36,14 +34,5 @@ void retained_let_go(struct engine *engine, struct locallog *log, bool everythin
 uint64_t retained_deadline(const struct engine *engine, const struct locallog *log);
 /* Forgets them without a word. */
 void retained_drop_all(struct locallog *log);
-
-/*
- * A node that is cut off learns of it late: what it lets go meanwhile the others have given away, and may copy while
- * it is written. So it is remembered until the cluster has heard of it.
- */
-void retained_sent(struct locallog *log, const struct wire_op *op); /* an OP_UPDATE */
-void retained_settle(struct locallog *log); /* what was ordered was ordered with quorum */
-/* Adds them to `into`. */
-void retained_collect_let_go(const struct locallog *log, struct regionset *into);
 
 #endif

@@ -175,6 +175,27 @@ static void a_node_that_is_cut_off_tells_what_it_has_just_let_go(void **state)
 	harness_end(harness);
 }
 
+/* Its report is ordered, but only where it is alone. */
+static void a_node_that_is_cut_off_tells_what_it_has_copied_meanwhile(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, "131072 clustered-core 1024");
+	uint64_t region = harness_get_work(harness, 3, LUID);
+
+	(void)state;
+	assert_int_not_equal(region, UINT64_MAX);
+	harness_ask_region(harness, 1, ULOG_IS_REMOTE_RECOVERING, LUID, region);
+	harness_cut_off(harness, 3);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_recover(harness, 1, LUID), 128);
+	harness_set_sync(harness, 3, LUID, region, true);
+	harness_advance(harness, 3000);
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_log(harness, 1).dirty, 0);
+	harness_end(harness);
+}
+
 static void a_lost_connection_freezes_until_the_group_is_joined_again(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, DISK);
@@ -367,6 +388,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg),
 		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_just_let_go),
 		cmocka_unit_test(a_writer_that_was_cut_off_alone_writes_the_log_again),
+		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_copied_meanwhile),
 		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
 		cmocka_unit_test(a_flush_in_flight_at_postsuspend_is_answered),
 		cmocka_unit_test(a_request_that_is_sent_again_is_answered_under_its_newest_number),
