@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemons/clogd/netlink.h"
+#include "daemons/clogd/netlink_internal.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/capability.h>
-#include <linux/connector.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,33 +11,8 @@
 #include <unistd.h>
 
 #include "common/memory.h"
-#include "daemons/clogd/log.h"
-#include "daemons/clogd/lookahead.h"
 
-#define BATCH         32
-#define MESSAGE_BYTES 1024 /* the kernel's largest is 528 */
-#define SEND_TRIES    3
-
-#define REPLY_BYTES_MAX \
-	(NLMSG_SPACE(sizeof(struct cn_msg)) + ULOG_REQUEST_BYTES + ULOG_REPLY_DATA_MAX)
-
-struct netlink {
-	struct mnl_socket *socket;
-	int descriptor;
-	struct netlink_settings settings;
-	struct netlink_counters counters;
-	struct lookahead lookahead;
-	struct log_limit malformed_limit;
-	struct log_limit overrun_limit;
-	struct log_limit send_limit;
-
-	/* Set up once; recvmmsg fills them. */
-	struct mmsghdr messages[BATCH];
-	struct iovec vectors[BATCH];
-	struct sockaddr_nl senders[BATCH];
-	_Alignas(NLMSG_ALIGNTO) uint8_t bytes[BATCH][MESSAGE_BYTES];
-	_Alignas(NLMSG_ALIGNTO) uint8_t reply[REPLY_BYTES_MAX];
-};
+#define SEND_TRIES 3
 
 /* --- opening --- */
 
@@ -86,11 +59,11 @@ static void set_buffer(struct netlink *netlink)
 
 static void set_up_batch(struct netlink *netlink)
 {
-	for (int i = 0; i < BATCH; i++) {
+	for (int i = 0; i < NETLINK_BATCH; i++) {
 		struct msghdr *header = &netlink->messages[i].msg_hdr;
 
 		netlink->vectors[i].iov_base = netlink->bytes[i];
-		netlink->vectors[i].iov_len = MESSAGE_BYTES;
+		netlink->vectors[i].iov_len = NETLINK_MESSAGE_BYTES;
 		header->msg_name = &netlink->senders[i];
 		header->msg_iov = &netlink->vectors[i];
 		header->msg_iovlen = 1;
@@ -113,6 +86,8 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 	/* Last, when all is ready for what it brings. */
 	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
 		goto failed;
+	if (settings->ring)
+		netlink_ring_start(netlink);
 	*netlink_out = netlink;
 	return 0;
 
@@ -130,10 +105,17 @@ void netlink_stop_listening(struct netlink *netlink)
 				    sizeof(group));
 }
 
+void netlink_leave_ring(struct netlink *netlink)
+{
+	if (netlink->ring)
+		netlink_ring_stop(netlink);
+}
+
 void netlink_close(struct netlink *netlink)
 {
 	if (!netlink)
 		return;
+	netlink_leave_ring(netlink);
 	if (netlink->socket)
 		(void)mnl_socket_close(netlink->socket);
 	free(netlink);
@@ -185,7 +167,7 @@ static const void *unwrap(const uint8_t *bytes, size_t size, size_t *request_siz
 	const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)bytes;
 	const struct cn_msg *message;
 
-	if (size > MESSAGE_BYTES || !mnl_nlmsg_ok(header, (int)size) ||
+	if (size > NETLINK_MESSAGE_BYTES || !mnl_nlmsg_ok(header, (int)size) ||
 	    mnl_nlmsg_get_payload_len(header) < sizeof(*message))
 		return NULL;
 	message = mnl_nlmsg_get_payload(header);
@@ -204,7 +186,7 @@ static bool is_from_kernel(const struct msghdr *header)
 	       sender->nl_pid == 0 && !(header->msg_flags & MSG_TRUNC);
 }
 
-static void handle_message(struct netlink *netlink, const struct mmsghdr *message)
+void netlink_handle_message(struct netlink *netlink, const struct mmsghdr *message)
 {
 	struct ulog_request request;
 	size_t size;
@@ -229,7 +211,7 @@ static void handle_message(struct netlink *netlink, const struct mmsghdr *messag
 	netlink->settings.request(netlink->settings.context, &request);
 }
 
-static void handle_receive_error(struct netlink *netlink, int error)
+void netlink_handle_receive_error(struct netlink *netlink, int error)
 {
 	unsigned skipped;
 
@@ -250,17 +232,18 @@ bool netlink_dispatch(struct netlink *netlink)
 	enum ulog_type behind;
 	int count;
 
-	for (int i = 0; i < BATCH; i++)
+	for (int i = 0; i < NETLINK_BATCH; i++)
 		netlink->messages[i].msg_hdr.msg_namelen = sizeof(netlink->senders[i]);
 	behind = lookahead_begin(&netlink->lookahead);
-	count = recvmmsg(netlink->descriptor, netlink->messages, BATCH, MSG_DONTWAIT, NULL);
+	count = recvmmsg(netlink->descriptor, netlink->messages, NETLINK_BATCH, MSG_DONTWAIT, NULL);
 	lookahead_learn(&netlink->lookahead, behind, count > 0);
 	if (count < 0) {
-		handle_receive_error(netlink, errno);
+		netlink_handle_receive_error(netlink, errno);
 		return false;
 	}
 	for (int i = 0; i < count; i++)
-		handle_message(netlink, &netlink->messages[i]);
+		netlink_handle_message(netlink, &netlink->messages[i]);
+	netlink->settings.taken(netlink->settings.context);
 	return lookahead_is_worth_it(&netlink->lookahead);
 }
 
@@ -286,14 +269,12 @@ static size_t wrap_reply(struct netlink *netlink, const struct ulog_reply *reply
 }
 
 /* The kernel takes a reply in within the call; only its memory can be short. */
-void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
+void netlink_send_now(struct netlink *netlink, const void *bytes, size_t size)
 {
-	size_t size = wrap_reply(netlink, reply);
 	unsigned skipped;
 
 	for (int i = 0; size && i < SEND_TRIES; i++)
-		if (send(netlink->descriptor, netlink->reply, size, MSG_DONTWAIT) ==
-		    (ssize_t)size) {
+		if (send(netlink->descriptor, bytes, size, MSG_DONTWAIT) == (ssize_t)size) {
 			netlink->counters.replies++;
 			return;
 		}
@@ -302,4 +283,12 @@ void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
 		log_error(
 			"a reply to the kernel is lost: %s; it asks again in 15 s (%u more before)",
 			size ? strerror(errno) : "it does not fit", skipped);
+}
+
+void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
+{
+	size_t size = wrap_reply(netlink, reply);
+
+	if (!size || !netlink->ring || !netlink_ring_send(netlink, netlink->reply, size))
+		netlink_send_now(netlink, netlink->reply, size);
 }

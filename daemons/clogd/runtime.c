@@ -98,15 +98,17 @@ static void on_request(void *context, const struct ulog_request *request)
 		       request);
 }
 
+static void on_requests_taken(void *context)
+{
+	runtime_after_input(context);
+}
+
 static void on_netlink(void *context)
 {
 	struct runtime *runtime = context;
-	bool more = true;
 
-	for (int i = 0; i < REQUEST_ROUNDS && more; i++) {
-		more = netlink_dispatch(runtime->netlink);
-		runtime_after_input(runtime);
-	}
+	for (int i = 0; i < REQUEST_ROUNDS && netlink_dispatch(runtime->netlink); i++)
+		;
 }
 
 /* --- inputs from the cluster --- */
@@ -125,14 +127,16 @@ static int open_netlink(struct runtime *runtime)
 {
 	struct netlink_settings settings = {
 		.buffer_bytes = runtime->options->socket_buffer_bytes,
+		.ring = busy_ring(runtime->busy),
 		.context = runtime,
 		.request = on_request,
+		.taken = on_requests_taken,
 	};
 	int error = netlink_open(&settings, &runtime->netlink);
 
 	if (error)
 		log_error("cannot listen to the kernel: %s", strerror(-error));
-	else
+	else if (!busy_ring(runtime->busy))
 		watch(runtime, netlink_descriptor(runtime->netlink), on_netlink);
 	return error;
 }
@@ -257,7 +261,7 @@ static void on_workers(void *context)
 static int open_disks(struct runtime *runtime)
 {
 	struct blockio_settings disks = {
-		.kind = BLOCKIO_BEST,
+		.kind = runtime->options->io_uring ? BLOCKIO_BEST : BLOCKIO_THREADS,
 		.node_directory = PROCESS_NODE_DIR,
 		.context = runtime,
 		.done = on_disk_done,
@@ -321,7 +325,7 @@ static int open_control(struct runtime *runtime)
 
 static int open_busy(struct runtime *runtime)
 {
-	runtime->busy = busy_new(runtime->loop, on_burst, runtime);
+	runtime->busy = busy_new(runtime->loop, runtime->options->io_uring, on_burst, runtime);
 	return runtime->busy ? 0 : -errno;
 }
 
@@ -364,6 +368,7 @@ static void close_netlink(struct runtime *runtime)
 	if (!runtime->netlink)
 		return;
 	netlink_stop_listening(runtime->netlink);
+	netlink_leave_ring(runtime->netlink);
 	engine_hand_back(runtime->engine, clock_now_ms());
 	netlink_dispatch(runtime->netlink);
 	netlink_close(runtime->netlink);

@@ -44,6 +44,10 @@ const struct setting settings[SETTINGS_COUNT] = {
 	 .kind = SETTING_PATH},
 	{"socket-buffer", "BYTES", "room for requests of the kernel", MEMBER(socket_buffer_bytes),
 	 .kind = SETTING_NUMBER, .least = 64 * 1024, .most = 512 * 1024 * 1024},
+	{"io-uring", "on|off",
+	 "log devices and requests through io_uring, if the\n"
+	 "kernel has it",
+	 MEMBER(io_uring), .kind = SETTING_SWITCH},
 };
 
 void settings_set_defaults(struct options *options)
@@ -51,6 +55,7 @@ void settings_set_defaults(struct options *options)
 	options->standalone = false;
 	options->node = 1;
 	options->socket_buffer_bytes = NETLINK_BUFFER_DEFAULT;
+	options->io_uring = true;
 	options->log_priority = LOG_INFO;
 	(void)snprintf(options->group, sizeof(options->group), "root");
 	(void)snprintf(options->pid_file, sizeof(options->pid_file), PROCESS_PID_FILE);

@@ -72,7 +72,7 @@ class Member:
             self.kernel.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
             other.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
         os.dup2(other.fileno(), CONNECTOR_FD)
-        words = self._inside(f"CLOGD_BENCH_FD={CONNECTOR_FD}", os.path.join(build, "clogd"), "-f", *options.split())
+        words = self._inside(f"CLOGD_BENCH_FD={CONNECTOR_FD}", os.path.join(build, "clogd"), "-f", "--io-uring", "off", *options.split())
         with open(os.path.join(self.directory, "clogd.log"), "wb") as log:
             self.clogd = subprocess.Popen(words, stderr=log, pass_fds=[CONNECTOR_FD])
         os.close(CONNECTOR_FD)

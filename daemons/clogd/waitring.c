@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemons/clogd/waitring.h"
+
+#include <errno.h>
+#include <liburing.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+#include "daemons/clogd/log.h"
+
+/* Room for all that can be out at once: neither queue ever overflows. */
+#define ENTRIES   64
+#define BATCH     16
+#define WATCH_BIT ((uintptr_t)1) /* in the user data: a watch, not a job */
+
+_Static_assert(WAITRING_WATCHES_MAX + WAITRING_JOBS_MAX + 1 <= ENTRIES,
+	       "more may be out than fits");
+
+struct watch {
+	int descriptor;
+	void (*run)(void *context);
+	void *context;
+};
+
+struct waitring {
+	struct io_uring ring;
+	struct watch watches[WAITRING_WATCHES_MAX];
+	size_t watch_count;
+	bool dispatching;
+};
+
+/* --- life --- */
+
+static bool is_new_enough(const struct io_uring *ring)
+{
+	/* A wait with a timeout in the call itself: Linux 5.11. */
+	return ring->features & IORING_FEAT_EXT_ARG;
+}
+
+struct waitring *waitring_new(void)
+{
+	struct waitring *ring = memory_new(1, sizeof(*ring));
+	/* With them nothing interrupts the thread elsewhere: Linux 6.1. */
+	int error = io_uring_queue_init(ENTRIES, &ring->ring,
+					IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
+
+	if (error == -EINVAL)
+		error = io_uring_queue_init(ENTRIES, &ring->ring, 0);
+	if (!error && !is_new_enough(&ring->ring)) {
+		io_uring_queue_exit(&ring->ring);
+		error = -ENOSYS;
+	}
+	if (!error)
+		return ring;
+	free(ring);
+	errno = -error;
+	return NULL;
+}
+
+void waitring_free(struct waitring *ring)
+{
+	if (!ring)
+		return;
+	io_uring_queue_exit(&ring->ring);
+	free(ring);
+}
+
+int waitring_descriptor(const struct waitring *ring)
+{
+	return ring->ring.ring_fd;
+}
+
+/* --- asking --- */
+
+static struct io_uring_sqe *new_entry(struct waitring *ring)
+{
+	struct io_uring_sqe *entry = io_uring_get_sqe(&ring->ring);
+
+	if (!entry) {
+		waitring_flush(ring);
+		entry = io_uring_get_sqe(&ring->ring);
+	}
+	if (!entry) {
+		log_error("the ring in which the daemon waits takes nothing any more");
+		abort();
+	}
+	return entry;
+}
+
+static void watch_again(struct waitring *ring, struct watch *watch)
+{
+	struct io_uring_sqe *entry = new_entry(ring);
+
+	io_uring_prep_poll_add(entry, watch->descriptor, POLLIN);
+	io_uring_sqe_set_data(entry, (void *)((uintptr_t)watch | WATCH_BIT));
+}
+
+void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *context),
+		    void *context)
+{
+	struct watch *watch = &ring->watches[ring->watch_count];
+
+	if (ring->watch_count == WAITRING_WATCHES_MAX) {
+		log_error("cannot watch a descriptor more");
+		abort();
+	}
+	ring->watch_count++;
+	*watch = (struct watch){.descriptor = descriptor, .run = run, .context = context};
+	watch_again(ring, watch);
+	waitring_flush(ring);
+}
+
+void waitring_receive(struct waitring *ring, struct waitring_job *job, int descriptor,
+		      struct msghdr *message)
+{
+	struct io_uring_sqe *entry = new_entry(ring);
+
+	io_uring_prep_recvmsg(entry, descriptor, message, 0);
+	io_uring_sqe_set_data(entry, job);
+	job->out = true;
+}
+
+void waitring_send(struct waitring *ring, struct waitring_job *job, int descriptor,
+		   const void *bytes, size_t size)
+{
+	struct io_uring_sqe *entry = new_entry(ring);
+
+	io_uring_prep_send(entry, descriptor, bytes, size, MSG_DONTWAIT);
+	io_uring_sqe_set_data(entry, job);
+	job->out = true;
+}
+
+void waitring_cancel(struct waitring *ring, struct waitring_job *job)
+{
+	struct io_uring_sqe *entry;
+
+	if (!job->out)
+		return;
+	entry = new_entry(ring);
+	io_uring_prep_cancel(entry, job, 0);
+	io_uring_sqe_set_data(entry, NULL);
+	while (job->out)
+		if (waitring_wait(ring, 1000))
+			waitring_dispatch(ring);
+}
+
+/* --- waiting --- */
+
+void waitring_flush(struct waitring *ring)
+{
+	if (io_uring_sq_ready(&ring->ring) > 0)
+		(void)io_uring_submit(&ring->ring); /* what it refuses, the next wait hands over */
+}
+
+bool waitring_wait(struct waitring *ring, uint32_t milliseconds)
+{
+	struct __kernel_timespec time = {.tv_sec = milliseconds / 1000,
+					 .tv_nsec = (long long)(milliseconds % 1000) * 1000000};
+	struct io_uring_cqe *completion;
+
+	(void)io_uring_submit_and_wait_timeout(&ring->ring, &completion, 1, &time, NULL);
+	return io_uring_cq_ready(&ring->ring) > 0;
+}
+
+static void run_watch(struct waitring *ring, struct watch *watch, int result)
+{
+	if (result < 0) {
+		log_error("cannot watch a descriptor: error %d", -result);
+		abort();
+	}
+	watch->run(watch->context);
+	/* Asked again, it is reported again as long as there is more to read. */
+	watch_again(ring, watch);
+}
+
+static void complete(struct waitring *ring, uintptr_t data, int result)
+{
+	struct waitring_job *job = (struct waitring_job *)data;
+
+	if (data & WATCH_BIT) {
+		run_watch(ring, (struct watch *)(data & ~WATCH_BIT), result);
+	} else if (job) {
+		job->out = false;
+		job->done(job, result);
+	}
+}
+
+void waitring_dispatch(struct waitring *ring)
+{
+	struct io_uring_cqe *completions[BATCH];
+	unsigned count = io_uring_peek_batch_cqe(&ring->ring, completions, BATCH);
+
+	ring->dispatching = true;
+	for (unsigned i = 0; i < count; i++) {
+		uintptr_t data = (uintptr_t)io_uring_cqe_get_data(completions[i]);
+		int result = completions[i]->res;
+
+		/* Its place is free before what it brings asks for more. */
+		io_uring_cqe_seen(&ring->ring, completions[i]);
+		complete(ring, data, result);
+	}
+	ring->dispatching = false;
+}
+
+bool waitring_is_dispatching(const struct waitring *ring)
+{
+	return ring->dispatching;
+}
