@@ -23,3 +23,9 @@ void check_fail(struct world *world, const char *format, ...)
 	va_end(arguments);
 	TRACE(world, 0, "FAILED: %s", world->failure);
 }
+
+void check_spoil(struct world *world)
+{
+	world->spoiled = true;
+	COUNT(world, SPOILED);
+}

@@ -22,6 +22,8 @@ struct world;
 
 /* check.c */
 void check_init(struct world *world);
+/* What has happened is beyond what is promised: the run ends here. */
+void check_spoil(struct world *world);
 void check_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* check_answers.c: each request is answered once, and soon when all is well (5). */
@@ -46,6 +48,9 @@ void check_blackout(struct world *world);
 
 /* check_digest.c: replicas at the same position are equal (3). */
 void check_position(struct daemon *daemon);
+
+/* check_founding.c: a state that is founded without knowing who writes is beyond what is promised. */
+void check_founding(struct daemon *daemon);
 
 /* check_converge.c: once nothing hurts any more, all comes to be well. */
 bool check_all_joined(struct world *world);

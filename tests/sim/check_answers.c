@@ -79,12 +79,6 @@ void check_answers_in_time(struct world *world)
 	}
 }
 
-static void spoil(struct world *world)
-{
-	world->spoiled = true;
-	COUNT(world, SPOILED);
-}
-
 /*
  * A RESUME that fails in a reconnect fails the request behind it: a write may
  * then go to one leg, unmarked. No daemon may say so. When nobody listens at
@@ -100,7 +94,7 @@ void check_resume_refused(struct kernel_log *log, int result)
 	COUNT(world, RECONNECT_FAILED);
 	TRACE(world, node, "the log is lost to the kernel: RESUME answered %d", result);
 	if (!log->kernel->node->daemon)
-		spoil(world);
+		check_spoil(world);
 	else if (!(disk && disk->was_bad))
 		check_fail(world, "node %u: RESUME in a reconnect is answered %d", node, result);
 }

@@ -70,6 +70,7 @@ struct daemon {
 	bool probe_answered;
 	enum quorum quorum;       /* as it was told */
 	uint64_t joined_since_us; /* 0: not joined */
+	bool decides;             /* has the state, in a quorate ring */
 	/* Its helper suspends and resumes that mirror; asked for meanwhile, it does so once more. */
 	bool cycling[MIRRORS_MAX];
 	bool cycle_again[MIRRORS_MAX];

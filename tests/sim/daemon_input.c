@@ -191,4 +191,5 @@ void daemon_handle(struct daemon *daemon, const struct input *input)
 		engine_fenced(daemon->engine, now_ms, input->node);
 		break;
 	}
+	check_founding(daemon);
 }

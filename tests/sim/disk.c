@@ -13,8 +13,9 @@
 #include "tests/sim/node.h"
 #include "tests/sim/world.h"
 
-#define DISK_DELAY_US 500
-#define HANDLE_BASE   100 /* handle = base + mirror index */
+#define DISK_DELAY_US     500
+#define DISK_DELAY_MAX_US (15 * US_PER_S) /* a device that is slower fails */
+#define HANDLE_BASE       100             /* handle = base + mirror index */
 
 struct disk_access {
 	struct disk *disk;
@@ -231,6 +232,8 @@ void disk_submit(struct world *world, struct daemon *daemon, const struct disk_j
 	}
 	access = new_access(disk, daemon, job);
 	delay = (50 + random_delay(&world->random_io, DISK_DELAY_US)) * disk->slow_factor;
+	if (delay > DISK_DELAY_MAX_US)
+		delay = DISK_DELAY_MAX_US;
 	if (job->kind == DISK_WRITE)
 		start_write(access, job, delay);
 	TRACE(world, daemon->node->id, "disk %s %u bytes at %llu", names[job->kind],
