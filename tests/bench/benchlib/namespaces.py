@@ -2,11 +2,13 @@
 """Three real Corosyncs and clogds on this machine, without User-Mode Linux: each pair has /run, /dev/shm and /etc of
 its own, all share a network namespace. The kernel's connector is a socket whose other end is here (connector_shim.c).
 """
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import time
+from typing import Iterator
 
 from lablib.corosync import corosync_conf, parse_log
 from lablib.network import address
@@ -17,6 +19,7 @@ TOKEN_MS = 3000
 WAIT_S = 60
 POLL_S = 0.05
 CONNECTOR_FD = 100
+SERVER_ENVIRONMENT = (f"CLOGD_BENCH_FD={CONNECTOR_FD}",)
 OWN_DIRECTORIES = ("/run", "/dev/shm", "/var/lib/corosync")
 
 
@@ -26,6 +29,20 @@ def wait_until(is_so, what: str) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError(f"not within {WAIT_S} s: {what}")
         time.sleep(POLL_S)
+
+
+def start_log_server(words: list[str], log_name: str) -> tuple[socket.socket, subprocess.Popen]:
+    """Its kernel's end of the connector, and the process."""
+    kernel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        kernel.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
+        other.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
+    os.dup2(other.fileno(), CONNECTOR_FD)
+    with open(log_name, "wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, pass_fds=[CONNECTOR_FD])
+    os.close(CONNECTOR_FD)
+    other.close()
+    return kernel, process
 
 
 class Member:
@@ -67,16 +84,10 @@ class Member:
         return quorum.quorate and quorum.members == list(NODES)
 
     def start_clogd(self, build: str, options: str) -> None:
-        self.kernel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-            self.kernel.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
-            other.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
-        os.dup2(other.fileno(), CONNECTOR_FD)
-        words = self._inside(f"CLOGD_BENCH_FD={CONNECTOR_FD}", os.path.join(build, "clogd"), "-f", "--io-uring", "off", *options.split())
-        with open(os.path.join(self.directory, "clogd.log"), "wb") as log:
-            self.clogd = subprocess.Popen(words, stderr=log, pass_fds=[CONNECTOR_FD])
-        os.close(CONNECTOR_FD)
-        other.close()
+        # The shim plays the connector with send and receive only.
+        words = self._inside(*SERVER_ENVIRONMENT, os.path.join(build, "clogd"), "-f", "--io-uring", "off",
+                             *options.split())
+        self.kernel, self.clogd = start_log_server(words, os.path.join(self.directory, "clogd.log"))
 
     def stop_clogd(self) -> None:
         """As systemd would; its kernel side is closed too."""
@@ -103,6 +114,19 @@ class Member:
                 process.wait()
         if self.kernel is not None:
             self.kernel.close()
+
+
+@contextlib.contextmanager
+def floor(cluster: "Cluster") -> Iterator[socket.socket]:
+    """A log server that answers at once and keeps nothing: what is left is this machine."""
+    program = os.path.join(cluster.directory, "floor")
+    subprocess.run(["cc", "-O2", "-o", program, os.path.join(HERE, "floor.c")], check=True)
+    kernel, process = start_log_server(["env", f"LD_PRELOAD={cluster.shim}", *SERVER_ENVIRONMENT, program],
+                                       os.path.join(cluster.directory, "floor.log"))
+    yield kernel
+    process.kill()
+    process.wait()
+    kernel.close()
 
 
 class Cluster:

@@ -41,8 +41,8 @@ def figures(job: dict) -> dict:
     side = job["write"] if job["write"]["total_ios"] else job["read"]
     percentile = side["clat_ns"]["percentile"]
     assert job["error"] == 0, job
-    return {"ios": side["total_ios"], "iops": side["iops"], "mb_s": side["bw_bytes"] / 1e6, "p50_ms": percentile["50.000000"] / 1e6,
-            "p99_ms": percentile["99.000000"] / 1e6}
+    return {"ios": side["total_ios"], "iops": side["iops"], "mb_s": side["bw_bytes"] / 1e6,
+            "p50_ms": percentile["50.000000"] / 1e6, "p99_ms": percentile["99.000000"] / 1e6}
 
 
 def sequential(cell: Cell, jobs: int) -> dict:
