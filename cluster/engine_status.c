@@ -37,21 +37,9 @@ void engine_status(const struct engine *engine, struct engine_status *status)
 	status->members = membership_members(engine->membership, &status->member_count);
 }
 
-/* In use by this node's kernel, which an earlier daemon has served. */
-static bool awaits_kernel(const struct engine *engine, const struct locallog *log,
-			  const struct regionlog *state)
-{
-	const struct regionlog_node *own =
-		state ? regionlog_find_node(state, engine->settings.node) : NULL;
-
-	return own && (own->attached || own->opaque) && !(log && log->instances);
-}
-
 static const char *log_state(const struct engine *engine, const struct locallog *log,
 			     const struct regionlog *state)
 {
-	if (awaits_kernel(engine, log, state))
-		return "joining";
 	if (log && log->active && log->active->state == INSTANCE_RESUMING)
 		return "joining";
 	if (!log || !log->active)
@@ -84,9 +72,6 @@ static const char *state_reason(const struct engine *engine, const struct locall
 
 	if (strcmp(name, "active") == 0)
 		return "";
-	if (awaits_kernel(engine, log, state))
-		return "waiting for this node's kernel, which has not turned to the restarted "
-		       "daemon yet";
 	if (strcmp(name, "failed") == 0)
 		return "the log device cannot be written; reload the table with a good one";
 	if (strcmp(name, "suspended") == 0)

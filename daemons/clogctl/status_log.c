@@ -45,7 +45,9 @@ static void print_log_device(const struct log_status *log, FILE *out)
 
 	if (!*log->device) {
 		print_subject(out, "log",
-			      *log->type ? "in memory (clustered-core)" : "not known yet");
+			      strcmp(log->type, "clustered-core") == 0
+				      ? "in memory (clustered-core)"
+				      : "not known on this node (yet)");
 		return;
 	}
 	text_append(text, sizeof(text), "on %s, which is %s (%s)", log->device,

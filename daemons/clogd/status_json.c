@@ -146,17 +146,30 @@ struct visit {
 	bool any;
 };
 
+/* Its kernel asks a restarted daemon only when it has something to ask; device-mapper knows of the mirror before. */
+static void add_state(struct json_object *object, const struct engine_log_status *log,
+		      const char *device)
+{
+	bool awaited = *device && log->instance_count == 0;
+
+	json_add_string(object, "state", awaited ? "joining" : log->state);
+	json_add_string(object, "reason",
+			awaited ? "waiting for this node's kernel, which has not turned to the "
+				  "restarted daemon yet"
+				: log->reason);
+}
+
 static void add_log(void *context, const struct engine_log_status *log)
 {
 	struct visit *visit = context;
 	struct json_object *object = json_object_new_object();
+	const char *device = device_name(visit->sources->devices, log->uuid);
 
 	json_add_string(object, "uuid", log->uuid);
-	json_add_string(object, "name", device_name(visit->sources->devices, log->uuid));
+	json_add_string(object, "name", device);
 	/* Of a log that only an earlier daemon has met nothing but its users is known. */
 	json_add_string(object, "type", log->regions ? log_type_name(log->type) : "");
-	json_add_string(object, "state", log->state);
-	json_add_string(object, "reason", log->reason);
+	add_state(object, log, device);
 	json_add_number(object, "region_size", log->region_size_sectors);
 	json_add_number(object, "regions", log->regions);
 	json_add_number(object, "in_sync", log->in_sync);

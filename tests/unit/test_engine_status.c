@@ -133,25 +133,6 @@ static void the_generation_tells_when_all_have_suspended(void **state)
 	harness_end(harness);
 }
 
-/* Until the kernel has asked the new daemon it is not said to be out of use. */
-static void a_restarted_daemon_waits_for_its_kernel(void **state)
-{
-	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
-	struct seen seen;
-
-	(void)state;
-	harness_kill(harness, 1);
-	harness_start(harness, 1);
-	harness_run(harness);
-	seen = look(harness, 1);
-	assert_string_equal(seen.state, "joining");
-	assert_non_null(strstr(seen.reason, "waiting for this node's kernel"));
-	assert_string_equal(look(harness, 2).state, "active");
-	harness_activate(harness, 1, LUID, CORE " nosync");
-	assert_string_equal(look(harness, 1).state, "active");
-	harness_end(harness);
-}
-
 static void a_map_shows_each_region_where_they_are_few(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
@@ -241,7 +222,6 @@ int main(void)
 		cmocka_unit_test(a_frozen_log_says_why),
 		cmocka_unit_test(a_dead_node_is_named_until_it_is_fenced),
 		cmocka_unit_test(the_generation_tells_when_all_have_suspended),
-		cmocka_unit_test(a_restarted_daemon_waits_for_its_kernel),
 		cmocka_unit_test(a_map_shows_each_region_where_they_are_few),
 		cmocka_unit_test(cells_add_up_to_the_log),
 		cmocka_unit_test(what_a_lost_node_wrote_is_out_of_sync_on_the_map),

@@ -53,6 +53,28 @@ static struct status read_status(const struct engine *engine)
 	return status;
 }
 
+/* Where device-mapper has the mirror it is not said to be out of use. */
+static void a_restarted_daemon_waits_for_its_kernel(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK);
+	struct status status;
+
+	(void)state;
+	harness_kill(harness, 1);
+	harness_start(harness, 1);
+	harness_run(harness);
+	status = read_status(harness_node(harness, 1)->engine);
+	assert_int_equal(status.log_count, 1);
+	assert_string_equal(status.logs[0].state, "joining");
+	assert_non_null(strstr(status.logs[0].reason, "waiting for this node's kernel"));
+	status_free(&status);
+	harness_activate(harness, 1, LUID, DISK);
+	status = read_status(harness_node(harness, 1)->engine);
+	assert_string_equal(status.logs[0].state, "active");
+	status_free(&status);
+	harness_end(harness);
+}
+
 static void a_node_comes_back_as_written(void **state)
 {
 	struct harness *harness = harness_new(3, NULL);
@@ -187,6 +209,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_node_comes_back_as_written),
+		cmocka_unit_test(a_restarted_daemon_waits_for_its_kernel),
 		cmocka_unit_test(a_log_comes_back_as_written),
 		cmocka_unit_test(logs_are_told_apart),
 		cmocka_unit_test(digests_are_given_when_they_are_wanted),

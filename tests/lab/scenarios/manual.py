@@ -20,6 +20,7 @@ SIGHUP, SIGINT, SIGUSR1 = 1, 2, 10
 FINE, ATTENTION, USAGE = range(3)
 NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 BLACKBOX = "/run/clogd/blackbox"
+LATE = "did not come to rest"
 
 
 def ends(node: Node, command: str, status: int, said: str) -> None:
@@ -53,13 +54,15 @@ def exit_statuses_of_clogd(lab: Lab) -> None:
     node.run("modprobe -a cn dm-log-userspace && echo /sbin/modprobe >/proc/sys/kernel/modprobe")
 
 
-def log_of(node: Node) -> str:
-    return pathlib.Path(node.logs["clogd"]).read_text(encoding="utf-8", errors="replace")
+def said_by(node: Node) -> str:
+    """What its daemon has logged since it serves the kernel."""
+    log = pathlib.Path(node.logs["clogd"]).read_text(encoding="utf-8", errors="replace")
+    return log.rsplit("serving the kernel", 1)[1]
 
 
 @scenario(tags=TAGS)
 def signals_of_clogd(lab: Lab) -> None:
-    """TERM and INT end it with clean logs, a second one at once; USR1 writes the recorder; HUP does nothing."""
+    """TERM and INT end it with what is marked let go of, without quorum at once. USR1 dumps; HUP does nothing."""
     node = lab[1]
     start_daemons(lab, "--hold 60000")
     mirror = ClusterMirror(lab, words=["nosync"]).create()
@@ -77,22 +80,40 @@ def signals_of_clogd(lab: Lab) -> None:
         node.start_clogd("--hold 60000")
         wait_until(lambda: mirror.status(node)["state"] == "active", "its kernel")
 
-    # Without quorum what is marked cannot be let go of.
+    # Without quorum there is nothing to wait for.
     node.fio(mirror.path, rw="randwrite", runtime=1)
     lab.partition([1], [2, 3])
-    lab.wait_inquorate([1])
     wait_until(lambda: mirror.status(node)["state"] == "frozen", "it is frozen")
-    node.clogd_signalled = True
-    node.clogd.kill(SIGTERM)
-    wait_until(lambda: "stopping" in log_of(node).rsplit("serving the kernel", 1)[1], "it to hear the first")
-    assert node.clogd.poll() is None, "it ended before what is marked came to rest"
-    assert node.kill_clogd(SIGTERM).status == FINE
-    assert "did not come to rest" not in log_of(node).rsplit("serving the kernel", 1)[1]
-    node.start_clogd("--hold 60000", wait=False)
+    assert node.kill_clogd(SIGTERM).status == FINE and LATE not in said_by(node), said_by(node)
     lab.heal()
     lab.wait_quorate()
-    node.wait_clogd()
+    node.start_clogd()
     wait_until(lambda: mirror.status(node)["state"] == "active", "its kernel")
+    mirror.remove()
+
+
+@scenario(tags=TAGS)
+def clogd_ends_though_its_log_device_hangs(lab: Lab) -> None:
+    """What is marked cannot be written out: it ends at a second signal, or by itself, and says so."""
+    start_daemons(lab, "--hold 60000")
+    gates = lab.each(lambda node: Gate(node, "log"))
+    mirror = ClusterMirror(lab, logdev=gates[0].path, words=["nosync"]).create()
+    writer = lab[mirror.status(lab[1])["writer"]]
+    gate = gates[writer.ident - 1]
+    for urged in (True, False):
+        writer.fio(mirror.path, rw="randwrite", runtime=1)
+        assert mirror.status(writer)["dirty"] > 0, "nothing is marked"
+        gate.close()
+        writer.clogd_signalled = True
+        writer.clogd.kill(SIGTERM)
+        wait_until(lambda: "stopping" in said_by(writer), "it to hear the first signal")
+        ended = writer.kill_clogd(SIGTERM) if urged else writer.clogd.wait()
+        assert ended.status == FINE and (LATE in said_by(writer)) is not urged, said_by(writer)
+        gate.open()
+        writer.start_clogd("--hold 60000")
+        wait_until(lambda: mirror.status(writer)["state"] == "active", "its kernel")
+        writer = lab[mirror.status(lab[1])["writer"]]
+        gate = gates[writer.ident - 1]
     mirror.remove()
 
 
