@@ -2,7 +2,7 @@
 /*
  * What the parts of the engine share: the node, its local logs, their
  * instances, and the kernel requests that wait. Private to engine*.c,
- * requests*.c, activity.c, recovery.c, logdisk*.c and lifecycle.c.
+ * requests*.c, activity.c, recovery*.c, logdisk*.c and lifecycle.c.
  */
 #ifndef CLOGD_CLUSTER_ENGINE_INTERNAL_H
 #define CLOGD_CLUSTER_ENGINE_INTERNAL_H
@@ -367,9 +367,11 @@ void recovery_ordered(struct engine *engine, struct locallog *log, const struct 
 void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t want);
 /* The kernel stops copying: what it was handed goes back. */
 void recovery_stop(struct engine *engine, struct locallog *log);
+void recovery_tick(struct engine *engine, struct locallog *log);
+
+/* recovery_cycle.c: has the device suspended and resumed when its kernel needs it */
 void recovery_check_hint(struct engine *engine, struct locallog *log);
 void recovery_cycled(struct engine *engine, struct locallog *log, int result);
-void recovery_tick(struct engine *engine, struct locallog *log);
 
 /* reports.c */
 void reports_quorum_lost(struct engine *engine);
