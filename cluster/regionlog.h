@@ -130,6 +130,8 @@ void regionlog_rejoin(struct regionlog *log, uint32_t node, const struct regionl
 void regionlog_found(struct regionlog *log, const struct regionset *dirty);
 /* A write of `node` reached one leg only. */
 void regionlog_unsync(struct regionlog *log, uint32_t node, uint32_t region);
+/* The state is in doubt and that node does not speak: its kernel may hold marks, whatever the log knows of it. */
+void regionlog_suspect(struct regionlog *log, uint32_t node);
 /*
  * Others may have gone on without this state. What they marked is on the log
  * device: everybody has to attach to it anew, the first reads it. A core log has

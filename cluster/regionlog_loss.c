@@ -28,6 +28,11 @@ void regionlog_expect(struct regionlog *log, uint32_t origin, const uint32_t *no
 	}
 }
 
+void regionlog_suspect(struct regionlog *log, uint32_t node)
+{
+	regionlog_need_node(log, node)->opaque = !PLANTED(FORGET_OPAQUE);
+}
+
 /* What the node does not name it has cleared; only the message that said so was lost. */
 static void drop_ended_marks(struct regionlog_node *entry, const struct regionset *marked)
 {

@@ -314,8 +314,7 @@ static void apply_founded(struct replica *replica, const struct wire_op *op)
 	for (size_t i = 0; op->doubtful && i < replica->log_count; i++) {
 		regionlog_doubt(replica->logs[i]);
 		for (uint32_t j = 0; j < replica->stranger_count; j++)
-			regionlog_expect(replica->logs[i], replica->strangers[j],
-					 &replica->strangers[j], 1);
+			regionlog_suspect(replica->logs[i], replica->strangers[j]);
 	}
 }
 

@@ -233,6 +233,28 @@ static void nodes_that_come_and_go_concern_every_log(void **state)
 	replica_free(replica);
 }
 
+/* Lost to this state, it has been back with others since, and marked more: all of it is on the device only. */
+static void in_a_state_that_is_in_doubt_a_lost_node_may_hold_any_mark(void **state)
+{
+	static const uint32_t stranger = 2;
+	struct replica *replica = replica_new();
+	struct wire_op op = {.kind = OP_FOUNDED, .doubtful = true, .region_count = 1};
+
+	(void)state;
+	attach(replica, 1, "a", LOG_TYPE_CORE, 0);
+	attach(replica, 2, "a", LOG_TYPE_CORE, 0);
+	update(replica, 2, "a", 3, 0);
+	of_node(replica, OP_NODE_DOWN, 2);
+	replica_found(replica, 7);
+	op.regions = memory_copy(&stranger, sizeof(stranger));
+	apply(replica, 1, &op);
+	assert_true(regionlog_find_node(replica_find(replica, "a"), 2)->opaque);
+	assert_false(regionlog_has_work(replica_find(replica, "a"), 1));
+	of_node(replica, OP_FENCED, 2);
+	assert_true(regionlog_has_work(replica_find(replica, "a"), 1));
+	replica_free(replica);
+}
+
 /* --- snapshots --- */
 
 static struct replica *some_logs(void)
@@ -323,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_refused_first_attach_leaves_no_log_and_uses_no_generation),
 		cmocka_unit_test(an_outcome_says_from_where_on_the_device_is_behind),
 		cmocka_unit_test(nodes_that_come_and_go_concern_every_log),
+		cmocka_unit_test(in_a_state_that_is_in_doubt_a_lost_node_may_hold_any_mark),
 		cmocka_unit_test(a_snapshot_brings_everything_and_its_position),
 		cmocka_unit_test(truncated_damaged_and_unordered_snapshots_are_refused),
 	};
