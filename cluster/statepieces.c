@@ -137,6 +137,12 @@ void statepieces_ordered(struct engine *engine, struct locallog *log, const stru
 	}
 	if (op->ticket != log->disk.draft_ticket)
 		return;
+	/* The RESUME goes back to the kernel, which asks the next daemon. */
+	if (engine->quiescing) {
+		statepieces_reset(log);
+		give_up(engine, log->uuid);
+		return;
+	}
 	if (refused) {
 		begin_anew(engine, log);
 		return;

@@ -146,6 +146,22 @@ static void a_state_that_nobody_wants_any_more_is_given_up(void **state)
 	harness_end(harness);
 }
 
+static void a_daemon_that_ends_does_not_send_the_rest(void **state)
+{
+	struct harness *harness = harness_of_pieces(2);
+
+	(void)state;
+	harness_count_from_here(harness);
+	harness_send(harness, 1, ULOG_RESUME, LUID);
+	run_until_sent(harness, 1, 3);
+	harness_quiesce(harness, 1);
+	assert_in_range(harness_node(harness, 1)->messages, 3, 5);
+	harness_leave(harness, 1);
+	harness_resume(harness, 2, LUID);
+	assert_int_equal(harness_log(harness, 2).in_sync, REGIONS - DIRTY);
+	harness_end(harness);
+}
+
 static void a_daemon_that_joins_in_the_middle_has_the_pieces(void **state)
 {
 	struct harness *harness = harness_of_pieces(3);
@@ -172,6 +188,7 @@ int main(void)
 		cmocka_unit_test(one_node_sends_the_state_for_all),
 		cmocka_unit_test(a_sender_that_is_gone_keeps_nobody_waiting),
 		cmocka_unit_test(a_state_that_nobody_wants_any_more_is_given_up),
+		cmocka_unit_test(a_daemon_that_ends_does_not_send_the_rest),
 		cmocka_unit_test(a_daemon_that_joins_in_the_middle_has_the_pieces),
 	};
 
