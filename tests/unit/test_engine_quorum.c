@@ -2,6 +2,8 @@
 /* Freezing without quorum, and ending cleanly: suspends, resends, shutdowns. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 #include "tests/lib/engine_harness.h"
@@ -241,6 +243,38 @@ static void a_writer_that_was_cut_off_alone_writes_the_log_again(void **state)
 	harness_end(harness);
 }
 
+/*
+ * Those that were lost may have gone on meanwhile, and their daemons have died since: what the device calls dirty is
+ * copied when the daemon of the node that is back says that nothing writes there.
+ */
+static void a_node_that_is_back_without_its_daemon_is_waited_for(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, DISK);
+	struct harness_node *back = harness_node(harness, 2);
+
+	(void)state;
+	harness_mark_flush(harness, 1, LUID, 7);
+	harness_node_down(harness, 3);
+	harness_run(harness);
+	harness_node_down(harness, 2);
+	harness_run(harness);
+	harness_quorum(harness, 1, QUORUM_NO);
+	back->up = true;
+	harness_quorum(harness, 1, QUORUM_YES);
+	harness_advance(harness, 3000);
+	harness_cycle(harness, 1, LUID);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_get_work(harness, 1, LUID), UINT64_MAX);
+	harness_start(harness, 2);
+	harness_run(harness);
+	assert_string_equal(back->cycle_uuid, HARNESS_UUID);
+	engine_device_cycled(back->engine, harness->now_ms, HARNESS_UUID, -ENOENT);
+	harness_run(harness);
+	assert_int_equal(harness_get_work(harness, 1, LUID), 7);
+	harness_set_sync(harness, 1, LUID, 7, true);
+	harness_end(harness);
+}
+
 /* --- suspends and shutdowns --- */
 
 static void a_flush_in_flight_at_postsuspend_is_answered(void **state)
@@ -387,6 +421,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_its_marks),
 		cmocka_unit_test(a_node_that_is_cut_off_comes_back_with_what_it_writes_to_one_leg),
 		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_just_let_go),
+		cmocka_unit_test(a_node_that_is_back_without_its_daemon_is_waited_for),
 		cmocka_unit_test(a_writer_that_was_cut_off_alone_writes_the_log_again),
 		cmocka_unit_test(a_node_that_is_cut_off_tells_what_it_has_copied_meanwhile),
 		cmocka_unit_test(a_lost_connection_freezes_until_the_group_is_joined_again),
