@@ -92,7 +92,7 @@ def signals_of_clogd(lab: Lab) -> None:
     mirror.remove()
 
 
-@scenario(tags=TAGS)
+@scenario(tags=TAGS, default=False)
 def clogd_ends_though_its_log_device_hangs(lab: Lab) -> None:
     """What is marked cannot be written out: it ends at a second signal, or by itself, and says so."""
     start_daemons(lab, "--hold 60000")
