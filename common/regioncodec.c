@@ -469,6 +469,12 @@ static void invert_bits(const uint8_t *bits, uint64_t first, uint64_t end, uint6
 			(uint8_t)(~in[(until - from) / 8] & ((1U << ((until - from) % 8)) - 1));
 }
 
+/* Most chunks of most devices: each byte is as the one before. */
+static bool is_all_ones(const uint8_t *bitmap)
+{
+	return bitmap[0] == 0xff && memcmp(bitmap, bitmap + 1, BITMAP_BYTES - 1) == 0;
+}
+
 static void put_bitmap_values(struct bytes_buffer *buffer, const uint8_t *bitmap)
 {
 	for (uint32_t i = 0; i < BITMAP_WORDS; i++)
@@ -487,6 +493,9 @@ void regioncodec_from_zero_bits(const uint8_t *bits, uint64_t first, uint64_t en
 		uint8_t bitmap[BITMAP_BYTES];
 		uint32_t member_count;
 
+		if (base >= first && base + CHUNK_REGIONS <= end &&
+		    is_all_ones(bits + (base - first) / 8))
+			continue;
 		invert_bits(bits, first, end, base, bitmap);
 		member_count = bitmap_members(bitmap);
 		if (member_count == 0)
