@@ -72,7 +72,8 @@ static void draw_world(struct settings *settings, struct random *random)
 	settings->bus_deliver_us = PICK(random, 100, 500, 3000);
 	settings->bus_outbox_max = (uint32_t)PICK(random, 2, 8, 64);
 	settings->bus_again_per_mille = (uint32_t)PICK(random, 0, 0, 20, 200);
-	settings->bus_agreed_loss = random_chance(random, 300);
+	/* Unused: without this draw every known seed would be another. */
+	(void)random_chance(random, 300);
 	settings->late_disk_writes = random_chance(random, 300);
 	settings->foreign_listener = random_chance(random, 100);
 	settings->leg_delay_us = (uint32_t)PICK(random, 300, 1000, 10000, 50000);
@@ -128,11 +129,6 @@ void settings_draw(struct settings *settings, uint64_t seed)
 		draw_mirror(&settings->mirrors[i], &random);
 	draw_engine(settings, &random);
 	draw_world(settings, &random);
-	/*
-	 * Not promised (docs/reliability.md): a mark that only its sender has seen dies with it. What the device makes
-	 * good of it, test_engine_writer.c shows. Drawn above all the same, or every known seed would be another.
-	 */
-	settings->bus_agreed_loss = false;
 	draw_load(settings, &random);
 	draw_faults(settings, &random);
 	draw_pace(settings, seed);
@@ -189,13 +185,13 @@ void settings_describe(const struct settings *settings, FILE *out)
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,
-		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000%s; leg %u us, "
+		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000; leg %u us, "
 		"copy "
 		"pause %llu ms%s%s; netlink loss %u/1000\n",
 		(unsigned long long)settings->bus_order_us,
 		(unsigned long long)settings->bus_deliver_us, settings->bus_outbox_max,
-		settings->bus_again_per_mille, settings->bus_agreed_loss ? ", agreed loss" : "",
-		settings->leg_delay_us, (unsigned long long)(settings->copy_pause_us / US_PER_MS),
+		settings->bus_again_per_mille, settings->leg_delay_us,
+		(unsigned long long)(settings->copy_pause_us / US_PER_MS),
 		settings->late_disk_writes ? ", late disk writes" : "",
 		settings->foreign_listener ? ", foreign listener" : "",
 		settings->netlink_loss_per_mille);

@@ -72,7 +72,10 @@ struct settings {
 	uint64_t bus_deliver_us; /* until a node has it then */
 	uint32_t bus_outbox_max;
 	uint32_t bus_again_per_mille;
-	/* The sender may deliver what nobody else ever gets ("agreed", not "safe" delivery). */
+	/*
+	 * The sender may deliver what nobody else ever gets ("agreed", not "safe" delivery). Never drawn: a mark that
+	 * dies with its sender is not promised (docs/reliability.md), but for what a story tells of the log device.
+	 */
 	bool bus_agreed_loss;
 	/* A killed daemon's disk writes may still land. */
 	bool late_disk_writes;

@@ -98,6 +98,35 @@ static void tell_node_dies_writing(struct world *world)
 	story_settle(world);
 }
 
+/*
+ * 1. The wire of the node that writes the log is cut with the token in its hand: its marks are ordered, and nobody else
+ * has them. 2. It writes them to the log device, answers its kernel, and loses power between the legs. 3. The next
+ * writer finds them on the device.
+ */
+static void tell_marks_die_with_their_writer(struct world *world)
+{
+	story_start(world);
+	for (uint32_t i = 0; i < 8 && !world->failed; i++) {
+		for (uint32_t j = 0; j < 4; j++)
+			story_start_write(world, 1, REGION((8 * i + 2 * j) % 64) + i % 4);
+		world_run_us(world, random_below(&world->random_fault, 1500));
+		bus_partition(&world->bus, NODE_BIT(1));
+		world_run_us(world, random_below(&world->random_fault, 30000));
+		node_power_off(world->nodes[1]);
+		bus_heal(&world->bus);
+		story_run_ms(world, 10000);
+		check_legs_equal(world);
+		node_power_on(world->nodes[1]);
+		story_run_ms(world, 15000);
+		/* It shall write the log again. */
+		for (uint32_t id = 2; id <= 3; id++)
+			admin_cycle(world->nodes[id], 0, true);
+		story_run_ms(world, 2000);
+	}
+	story_settle(world);
+	check_legs_equal(world);
+}
+
 static void tell_late_joiner(struct world *world)
 {
 	world->nodes[3]->has_device[0] = false;
@@ -233,6 +262,13 @@ static void no_clients(struct settings *settings)
 	settings->clients_per_node = 0;
 }
 
+static void agreed_loss(struct settings *settings)
+{
+	settings->clients_per_node = 0;
+	settings->leg_delay_us = 20000;
+	settings->bus_agreed_loss = true;
+}
+
 static void slow_legs(struct settings *settings)
 {
 	settings->clients_per_node = 0;
@@ -256,6 +292,8 @@ const struct story stories[] = {
 	 tell_node_dies_writing, slow_legs},
 	{"node_dies_writing_core", "the same without a log device", 3, LOG_TYPE_CORE,
 	 tell_node_dies_writing, slow_legs},
+	{"marks_die_with_their_writer", "what only a dead writer had marked is on the log device",
+	 3, LOG_TYPE_DISK, tell_marks_die_with_their_writer, agreed_loss},
 	{"late_joiner", "a node joins a mirror in use", 3, LOG_TYPE_DISK, tell_late_joiner,
 	 no_clients},
 	{"blackout", "all nodes lose power", 3, LOG_TYPE_DISK, tell_blackout, slow_legs},
