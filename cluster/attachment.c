@@ -188,6 +188,10 @@ static void answer_resume(struct engine *engine, struct locallog *log)
 	}
 }
 
+/*
+ * The hint is what its kernel was told since its last suspend: it forgot what it knew before it sent this RESUME, but
+ * a status may have been told "all" since then.
+ */
 static void become_active(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	instance->state = INSTANCE_ACTIVE;
@@ -206,8 +210,6 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 			regionset_add_all(instance->one_leg, own->primary_only);
 		if (!regionset_is_empty(instance->one_leg))
 			oneleg_changed(engine, log->uuid);
-	} else {
-		instance->hint = 0;
 	}
 	instance->was_resumed = true;
 	instance->suspending = false;
@@ -336,6 +338,7 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 	if (!log->active || log->active->state != INSTANCE_RELEASING)
 		return;
 	log->active->state = INSTANCE_SUSPENDED;
+	log->active->hint = 0;
 	log->active = NULL;
 	/* The other table that met this daemon was served by the same attachment. */
 	for (struct instance *other = log->instances; other; other = other->next)

@@ -306,7 +306,7 @@ void activity_mark(struct engine *engine, struct locallog *log,
 		   const struct ulog_request *request); /* MARK, FLUSH */
 bool activity_in_range(const struct locallog *log, const uint64_t *regions, uint32_t count);
 uint64_t activity_send(struct engine *engine, struct locallog *log,
-		       struct wire_op *update); /* its ticket */
+		       struct wire_op *op); /* an UPDATE; its ticket */
 void activity_ordered(struct engine *engine, struct locallog *log, const struct wire_op *op);
 /* Takes an update over: it settles when its ticket is ordered and on the device. */
 void activity_await(struct locallog *log, struct update *update);

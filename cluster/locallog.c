@@ -175,11 +175,27 @@ struct instance *instance_new(struct locallog *log, uint64_t luid)
 	return instance;
 }
 
+/* Both tables of a device met this daemon, and one attachment served either: now it is the other's. */
+static void pass_attachment_on(struct engine *engine, struct locallog *log, bool was_writing)
+{
+	for (struct instance *other = log->instances; other && !log->active; other = other->next)
+		if (other->state == INSTANCE_ACTIVE)
+			log->active = other;
+	if (!log->active || log->active->args.type != LOG_TYPE_DISK)
+		return;
+	logdisk_reset(log);
+	logdisk_suspect(engine, log);
+	if (was_writing)
+		logdisk_doubt(engine, log);
+}
+
 void instance_remove(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	struct instance **at = &log->instances;
 	struct pending *pending;
 	bool one_leg = !regionset_is_empty(instance->one_leg);
+	bool was_serving = log->active == instance && instance->state == INSTANCE_ACTIVE;
+	bool was_writing = log->disk.round_jobs > 0;
 
 	while (*at != instance)
 		at = &(*at)->next;
@@ -195,6 +211,8 @@ void instance_remove(struct engine *engine, struct locallog *log, struct instanc
 	diskjob_forget_instance(engine, instance);
 	diskjob_close(engine, instance);
 	instance_free(instance);
+	if (was_serving)
+		pass_attachment_on(engine, log, was_writing);
 	if (one_leg)
 		oneleg_changed(engine, log->uuid);
 }

@@ -304,6 +304,43 @@ static void requests_of_other_threads_wait_while_one_reconnects(void **state)
 	harness_end(harness);
 }
 
+/* A status thread asks between the kernel's resume and the RESUME that comes again: the kernel forgets nothing then. */
+static void what_a_kernel_was_told_while_it_resumed_it_was_told(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
+
+	(void)state;
+	harness_suspend(harness, 1, LUID);
+	assert_int_equal(harness_sync_count(harness, 1, LUID), 128);
+	harness_resume(harness, 1, LUID);
+	harness_set_sync(harness, 2, LUID, 9, false);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_true(harness_in_sync(harness, 1, LUID, 9));
+	harness_end(harness);
+}
+
+/* Of two tables that met a new daemon the old one attached, and goes: the live one has the device to write. */
+static void the_live_table_takes_over_what_the_old_one_attached(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, DISK " nosync");
+
+	(void)state;
+	harness_kill(harness, 1);
+	harness_start(harness, 1);
+	harness_run(harness);
+	for (uint64_t luid = LUID; luid <= LUID + 1; luid++) {
+		assert_int_equal(ctr(harness, luid, DISK " nosync", true)->error, 0);
+		assert_int_equal(harness_ask(harness, 1, ULOG_RESUME, luid)->error, 0);
+	}
+	harness_suspend(harness, 2, LUID);
+	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
+	harness_mark_flush(harness, 3, LUID, 9);
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
+	assert_true(harness_in_sync(harness, 1, LUID + 1, 9));
+	harness_suspend(harness, 1, LUID + 1);
+	harness_end(harness);
+}
+
 /* --- a daemon that ends --- */
 
 static void what_a_daemon_holds_at_its_end_goes_back_to_the_kernel(void **state)
@@ -350,6 +387,8 @@ int main(void)
 		cmocka_unit_test(dtr_of_an_unknown_instance_ends_nothing_while_its_device_is_there),
 		cmocka_unit_test(a_kernel_that_reconnects_goes_on_where_it_was),
 		cmocka_unit_test(requests_of_other_threads_wait_while_one_reconnects),
+		cmocka_unit_test(what_a_kernel_was_told_while_it_resumed_it_was_told),
+		cmocka_unit_test(the_live_table_takes_over_what_the_old_one_attached),
 		cmocka_unit_test(what_a_daemon_holds_at_its_end_goes_back_to_the_kernel),
 	};
 
