@@ -144,6 +144,7 @@ def exit_statuses_of_clogctl(lab: Lab) -> None:
     ends(node, f"{clogctl} stop", ATTENTION, "live mirrors need it: m")
     node.run(f"rm -f {BLACKBOX} && mkdir {BLACKBOX}")
     ends(node, f"{clogctl} dump", ATTENTION, BLACKBOX)
+    node.run(f"rmdir {BLACKBOX}")
     for words in ("status x", "map x", "map", "watch x", "watch --interval 0", "fenced x", "log-level loud", "dump x",
                   "table", "stop now", "state", ""):
         ends(node, f"{clogctl} {words}", USAGE, "clogctl")
