@@ -188,10 +188,6 @@ static void answer_resume(struct engine *engine, struct locallog *log)
 	}
 }
 
-/*
- * The hint is what its kernel was told since its last suspend: it forgot what it knew before it sent this RESUME, but
- * a status may have been told "all" since then.
- */
 static void become_active(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	instance->state = INSTANCE_ACTIVE;
@@ -210,6 +206,9 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 			regionset_add_all(instance->one_leg, own->primary_only);
 		if (!regionset_is_empty(instance->one_leg))
 			oneleg_changed(engine, log->uuid);
+	} else {
+		/* Its kernel forgot its hint before it sent this RESUME, perhaps for the second time: told "all" since then? */
+		instance->hint_in_doubt = instance->hint > 0;
 	}
 	instance->was_resumed = true;
 	instance->suspending = false;

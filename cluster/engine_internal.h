@@ -36,10 +36,11 @@ struct instance {
 	bool reconnect; /* its kernel knew an earlier daemon */
 	bool knocked; /* known here, its kernel constructed it once more: a late answer of an earlier daemon; a RESUME follows */
 	bool was_resumed;
-	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
-	bool gave_up;    /* a copy failed: no more work until the next resume */
-	bool wants_work; /* was told that there is none for now */
-	uint64_t hint;   /* its kernel never asks about regions below this one */
+	bool suspending;    /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
+	bool gave_up;       /* a copy failed: no more work until the next resume */
+	bool wants_work;    /* was told that there is none for now */
+	uint64_t hint;      /* its kernel never asks about regions below this one */
+	bool hint_in_doubt; /* told "all" before its RESUME came: before or after its kernel forgot */
 	struct regionset *
 		told_clear; /* told "not being recovered": IN_SYNC must stay 1 until the write is marked */
 	struct regionset *

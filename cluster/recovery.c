@@ -134,6 +134,15 @@ static void no_work(struct engine *engine, struct instance *instance,
 	reply_pair(engine, request, 0, 0);
 }
 
+/* It would not ask for work, nor about a region, had it been told "all" since it forgot. */
+static void hint_is_forgotten(struct instance *instance)
+{
+	if (!instance->hint_in_doubt)
+		return;
+	instance->hint_in_doubt = false;
+	instance->hint = 0;
+}
+
 void recovery_get_work(struct engine *engine, struct locallog *log, struct instance *instance,
 		       const struct ulog_request *request)
 {
@@ -292,6 +301,7 @@ void recovery_is_remote(struct engine *engine, struct locallog *log, struct inst
 		reply_error(engine, request, -EINVAL);
 		return;
 	}
+	hint_is_forgotten(instance);
 	/* Frozen: the write is put back by the kernel, and reads go on beside it. */
 	if (!state || engine_is_frozen(engine)) {
 		reply_pair(engine, request, 1, instance->hint);

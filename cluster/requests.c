@@ -50,8 +50,10 @@ static void get_sync_count(struct engine *engine, struct locallog *log, struct i
 	uint64_t count = state ? regionlog_sync_count(state, instance->args.region_count) : 0;
 
 	/* Told "all", the kernel never asks for work again until its next RESUME. */
-	if (count == instance->args.region_count)
+	if (count == instance->args.region_count) {
 		instance->hint = count;
+		instance->hint_in_doubt = false;
+	}
 	reply_u64(engine, request, count);
 }
 

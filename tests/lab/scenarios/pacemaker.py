@@ -153,6 +153,7 @@ def pacemaker_replaces_a_leg(lab: Lab) -> None:
         wait_attached(lab, [1, 2, 3])
         mirror.wait_in_sync()
         stripes = stripes_for(lab, mirror.path, 8)
+        lab.each(lambda node: stripes[node.ident].write(node))  # all of it: what is written below may not get that far
         writers = [stripes[node.ident].start_write(node, runtime=ENDLESS_S, rate_iops=WRITES_PER_S) for node in lab.nodes]
 
         set_legs(lab[2], leg0, leg2)
