@@ -101,7 +101,7 @@ def fill_memory(node: Node, path: str) -> tuple[Handle, int]:
 
 
 @scenario(nodes=3, disks={"leg0": "320M", "leg1": "320M", "log": "4M"}, memory="384M", timeout=240,
-          tags=("memory",))
+          default=False, tags=("memory",))
 def node_full_of_dirty_pages_keeps_going(lab: Lab) -> None:
     """The log's writer is full of dirty pages of the mirror and out of memory: the others write on; all gets written."""
     # Without a window each write of any node waits for the log device, and so for the daemon of the first.
