@@ -49,20 +49,26 @@ static void of_those_that_were_all_cut_off_the_furthest_is_the_authority(void **
 	}
 }
 
+/* Of three; 2 and 3 are quorate, and go on. */
+static void cut_off_the_first(struct world *world)
+{
+	world_init(world);
+	world_join(world, (const uint32_t[]){1, 2, 3, 0});
+	world_run(world);
+	world_part(world, 2);
+	world_quorum(world, 1, QUORUM_NO);
+	world_quorum(world, 2, QUORUM_YES);
+	world_quorum(world, 3, QUORUM_YES);
+	world_op(world, 3);
+	world_run(world);
+}
+
 static void one_that_was_cut_off_takes_the_state_of_those_that_went_on(void **state)
 {
 	struct world world;
 
 	(void)state;
-	world_init(&world);
-	world_join(&world, (const uint32_t[]){1, 2, 3, 0});
-	world_run(&world);
-	world_part(&world, 2);
-	world_quorum(&world, 1, QUORUM_NO);
-	world_quorum(&world, 2, QUORUM_YES);
-	world_quorum(&world, 3, QUORUM_YES);
-	world_op(&world, 3);
-	world_run(&world);
+	cut_off_the_first(&world);
 	world_merge(&world, QUORUM_YES);
 	world_run(&world);
 	assert_true(world_is_equal(&world));
@@ -79,15 +85,7 @@ static void one_that_was_cut_off_and_meets_nobody_does_not_vouch_for_its_state_a
 	struct world world;
 
 	(void)state;
-	world_init(&world);
-	world_join(&world, (const uint32_t[]){1, 2, 3, 0});
-	world_run(&world);
-	world_part(&world, 2);
-	world_quorum(&world, 1, QUORUM_NO);
-	world_quorum(&world, 2, QUORUM_YES);
-	world_quorum(&world, 3, QUORUM_YES);
-	world_op(&world, 3);
-	world_run(&world);
+	cut_off_the_first(&world);
 	world_lose(&world, 2, VIEW_PROCDOWN);
 	world_lose(&world, 3, VIEW_PROCDOWN);
 	world_quorum(&world, 1, QUORUM_UNSURE);

@@ -3,14 +3,13 @@
 
 Built once a machine, from Debian's source package, and kept.
 """
-import fcntl
 import glob
 import os
 import shutil
 
 from .channel import SIGKILL
 from .clogd import SIGTERM
-from .debian import CACHE, RELEASE, package_source, run_tool
+from .debian import RELEASE, made_once, package_source, run_tool
 
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CONFIGURE = ("--enable-cmirrord", "--with-default-pid-dir=/run", "--with-default-run-dir=/run/lvm", "--disable-selinux",
@@ -19,13 +18,7 @@ CONFIGURE = ("--enable-cmirrord", "--with-default-pid-dir=/run", "--with-default
 
 def cmirrord() -> str:
     """Where the program is; makes it where it is missing, in a few minutes, with a network."""
-    path = os.path.join(CACHE, "cmirrord-1")
-    os.makedirs(CACHE, exist_ok=True)
-    with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(path):
-            _make(path)
-    return path
+    return made_once("cmirrord-1", _make)
 
 
 def _make(path: str) -> None:

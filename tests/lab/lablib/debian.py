@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from typing import Callable
 
 from .corosync import corosync_conf
 from .errors import LabError
@@ -44,15 +45,20 @@ def start_cluster(lab) -> None:
     lab.each(lambda node: node.run(START_CLUSTER.format(conf=conf), 120))
 
 
-def tree() -> str:
-    """Where the tree is; makes it where it is missing, in some minutes, with root and a network."""
-    path = os.path.join(CACHE, f"{RELEASE}-1")
+def made_once(name: str, make: Callable[[str], None]) -> str:
+    """Where the machine keeps what has that name; made where it is missing, by one at a time."""
+    path = os.path.join(CACHE, name)
     os.makedirs(CACHE, exist_ok=True)
     with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(path):
-            _make(path)
+            make(path)
     return path
+
+
+def tree() -> str:
+    """Where the tree is; makes it where it is missing, in some minutes, with root and a network."""
+    return made_once(f"{RELEASE}-1", _make)
 
 
 def package_source() -> str:
