@@ -139,6 +139,11 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 		pending_add(engine, log, request, WAIT_RESUME, 0);
 		return;
 	}
+	/* Another thread's CTR of an earlier daemon was answered, this daemon's is not yet. */
+	if (instance->state == INSTANCE_OPENING) {
+		pending_add(engine, log, request, WAIT_STATE, 0);
+		return;
+	}
 	if (is_second_reconnect(log, instance)) {
 		instance->state = INSTANCE_ACTIVE;
 		instance->was_resumed = true;
@@ -154,8 +159,8 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 	if (log->active && log->active != instance && log->active->state == INSTANCE_ACTIVE)
 		begin_release(engine, log, log->active);
 	/* Another instance is still on its way out: its end must be ordered first. */
-	if (engine_is_frozen(engine) || instance->state == INSTANCE_OPENING ||
-	    instance->state == INSTANCE_RELEASING || (log->active && log->active != instance)) {
+	if (engine_is_frozen(engine) || instance->state == INSTANCE_RELEASING ||
+	    (log->active && log->active != instance)) {
 		pending_add(engine, log, request, WAIT_STATE, 0);
 		return;
 	}

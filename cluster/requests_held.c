@@ -17,7 +17,8 @@ static bool is_ready(const struct engine *engine, const struct pending *pending)
 	if (pending->request.type == ULOG_RESUME)
 		return instance->state != INSTANCE_OPENING &&
 		       instance->state != INSTANCE_RELEASING &&
-		       (!log->active || log->active == instance);
+		       (!log->active || log->active == instance ||
+			log->active->state == INSTANCE_ACTIVE);
 	return instance->state != INSTANCE_OPENING && instance->state != INSTANCE_RESUMING &&
 	       !(instance->reconnect && !instance->was_resumed);
 }

@@ -341,6 +341,30 @@ static void the_live_table_takes_over_what_the_old_one_attached(void **state)
 	harness_end(harness);
 }
 
+/* Its CTR was answered by an earlier daemon; another thread's CTR has only begun to open the device here. */
+static void a_resume_waits_until_its_log_is_open(void **state)
+{
+	struct harness *harness = harness_new(1, NULL);
+	uint32_t again, resume;
+
+	(void)state;
+	assert_int_equal(ctr(harness, LUID, DISK, true)->error, 0);
+	assert_int_equal(harness_ask(harness, 1, ULOG_RESUME, LUID)->error, 0);
+	harness->hold_disk = true;
+	again = harness_send_ctr(harness, 1, LUID + 1, DISK, true);
+	resume = harness_send(harness, 1, ULOG_RESUME, LUID + 1);
+	harness_run(harness);
+	assert_false(harness_is_answered(harness, 1, resume));
+	harness->hold_disk = false;
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, again)->error, 0);
+	assert_int_equal(harness_answer(harness, 1, resume)->error, 0);
+	assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
+	harness_mark_flush(harness, 1, LUID + 1, 9);
+	assert_false(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 9));
+	harness_end(harness);
+}
+
 /* --- a daemon that ends --- */
 
 static void what_a_daemon_holds_at_its_end_goes_back_to_the_kernel(void **state)
@@ -389,6 +413,7 @@ int main(void)
 		cmocka_unit_test(requests_of_other_threads_wait_while_one_reconnects),
 		cmocka_unit_test(what_a_kernel_was_told_while_it_resumed_it_was_told),
 		cmocka_unit_test(the_live_table_takes_over_what_the_old_one_attached),
+		cmocka_unit_test(a_resume_waits_until_its_log_is_open),
 		cmocka_unit_test(what_a_daemon_holds_at_its_end_goes_back_to_the_kernel),
 	};
 
