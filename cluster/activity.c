@@ -51,6 +51,11 @@ static void flush_waits_for(struct locallog *log, uint64_t ticket)
 static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 {
 	bool claimed = regionset_contains(log->claimed, region);
+	/* It stands in the window until it is used, while as much that was written to comes behind it. */
+	const struct stream_limits limits = {
+		.each = engine->settings.mark_ahead_regions,
+		.all = engine->settings.window_regions / 8 * 3,
+	};
 	uint64_t first, end;
 
 	log->counters[COUNTER_MARKS]++;
@@ -62,8 +67,7 @@ static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 		regionset_add(log->staged, region);
 	else if (regionset_contains(log->unsettled, region))
 		flush_waits_for(log, unsettled_ticket(log, region));
-	if (streams_follow(&log->streams, region, claimed, engine->settings.mark_ahead_regions,
-			   &first, &end)) {
+	if (streams_follow(&log->streams, region, claimed, &limits, &first, &end)) {
 		uint64_t count = log->active->args.region_count;
 
 		regionset_add_range(log->staged_ahead, first, end < count ? end : count);

@@ -21,7 +21,7 @@ void engine_settings_init(struct engine_settings *settings)
 	*settings = (struct engine_settings){
 		.window_regions = 1024,
 		.hold_ms = 5000,
-		.mark_ahead_regions = 128,
+		.mark_ahead_regions = 384,
 		.recovery_batch = 64,
 		.state_piece_bytes = 32 * 1024,
 	};

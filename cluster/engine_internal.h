@@ -108,6 +108,7 @@ struct logdisk {
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
 	uint64_t changed_position;          /* of the last change of a bit */
 	uint64_t told_position;             /* of the last WRITTEN */
+	uint64_t tell_at_ms;                /* not before, when nobody waits for it */
 	uint64_t probe_again_ms;
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
 	/* After a take-over: blocks that the old writer may have had under way, written once more then and then. */

@@ -12,6 +12,7 @@
 #define RETRY_MS               2000
 #define RING_PROOF_MS          100
 #define PROBE_AGAIN_MS         500
+#define TELL_MS                5000
 #define ROUND_JOBS_MAX         32
 #define REWRITE_BLOCKS_PER_JOB 16
 
@@ -151,6 +152,7 @@ static void tell(struct engine *engine, struct locallog *log)
 	else if (log->disk.others_first <= op.position)
 		log->disk.others_first = op.position + 1;
 	log->disk.told_position = op.position;
+	log->disk.tell_at_ms = engine->now_ms + TELL_MS;
 	engine_send(engine, log, &op);
 }
 
@@ -189,7 +191,8 @@ void logdisk_tell(struct engine *engine, struct locallog *log)
 	    !has_company(engine, log))
 		return;
 	/* The others keep an entry a block until they hear; once in a while is enough. */
-	if (log->disk.changed_count == 0 && log->disk.changed_position > log->disk.told_position)
+	if (log->disk.changed_count == 0 && log->disk.changed_position > log->disk.told_position &&
+	    engine->now_ms >= log->disk.tell_at_ms)
 		tell(engine, log);
 }
 

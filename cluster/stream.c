@@ -5,6 +5,10 @@
 
 /* Requests of one stream overtake each other by a few regions. */
 #define DISORDER_REGIONS 8
+/* How many times its length ahead: each message, on every node, costs more than the copy of some regions after a crash. */
+#define AHEAD_FACTOR 4
+/* Marks of all streams since it moved: later it has ended, or is slow. */
+#define RUNNING_MOVES 256
 
 static bool belongs_to(const struct stream *stream, uint32_t region)
 {
@@ -49,8 +53,27 @@ static void move(struct stream *stream, uint32_t region, bool known)
 	stream->next = (uint64_t)region + 1;
 }
 
-bool streams_follow(struct streams *streams, uint32_t region, bool known, uint32_t most,
-		    uint64_t *first, uint64_t *end)
+static bool is_running(const struct streams *streams, const struct stream *stream)
+{
+	return stream->length > 1 && streams->moves - stream->used < RUNNING_MOVES;
+}
+
+/* How far ahead of this one: the room is shared by those that run. */
+static uint64_t distance_of(const struct streams *streams, const struct stream *stream,
+			    const struct stream_limits *limits)
+{
+	uint64_t distance = (uint64_t)stream->length * AHEAD_FACTOR;
+	uint32_t running = 0;
+
+	for (size_t i = 0; i < STREAM_COUNT; i++)
+		running += is_running(streams, &streams->slots[i]);
+	if (running > 0 && distance > limits->all / running)
+		distance = limits->all / running;
+	return distance < limits->each ? distance : limits->each;
+}
+
+bool streams_follow(struct streams *streams, uint32_t region, bool known,
+		    const struct stream_limits *limits, uint64_t *first, uint64_t *end)
 {
 	struct stream *stream = find(streams, region);
 	uint64_t distance;
@@ -64,8 +87,8 @@ bool streams_follow(struct streams *streams, uint32_t region, bool known, uint32
 	if (region < stream->next)
 		return false;
 	move(stream, region, known);
-	distance = stream->length < most ? stream->length : most;
-	if (distance == 0 || stream->ahead > stream->next + distance / 2)
+	distance = distance_of(streams, stream, limits);
+	if (distance == 0 || stream->ahead > stream->next + distance / 4)
 		return false;
 	*first = stream->ahead > stream->next ? stream->ahead : stream->next;
 	*end = stream->next + distance;

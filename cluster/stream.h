@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writers that go through a log region by region, several at a time, and how far ahead of each the
- * log is to be marked: as far as it has come, so that a short one costs little. Fixed memory.
+ * log is to be marked: four times as far as it has come, so that a short one costs little. Fixed memory.
  */
 #ifndef CLOGD_CLUSTER_STREAM_H
 #define CLOGD_CLUSTER_STREAM_H
@@ -23,12 +23,17 @@ struct streams {
 	uint64_t moves;
 };
 
+/* Regions that may be marked ahead: of one stream, and of all that run. 0: none. */
+struct stream_limits {
+	uint32_t each, all;
+};
+
 /*
- * The kernel marks a region. True when [*first, *end) should be marked ahead now: at most `most`
- * regions, about every half of that many. `known`: its mark was there already; what was marked
- * ahead and is not there any more was marked too early.
+ * The kernel marks a region. True when [*first, *end) should be marked ahead now, within the limits; it is when a
+ * quarter of what may be ahead is left. `known`: its mark was there already; what was marked ahead and is not there any
+ * more was marked too early.
  */
-bool streams_follow(struct streams *streams, uint32_t region, bool known, uint32_t most,
-		    uint64_t *first, uint64_t *end);
+bool streams_follow(struct streams *streams, uint32_t region, bool known,
+		    const struct stream_limits *limits, uint64_t *first, uint64_t *end);
 
 #endif

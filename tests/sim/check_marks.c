@@ -72,7 +72,10 @@ void check_disk(struct disk *disk, uint32_t node)
 	}
 }
 
-/* Has this daemon seen all that was ordered, and is there nothing on its way? */
+/*
+ * Has this daemon seen all that was ordered, is there nothing on its way, and is it sure of its quorum? While it is not
+ * it hands out nothing, and has not read yet what only a dead writer had marked.
+ */
 static bool is_current(const struct world *world, const struct daemon *daemon)
 {
 	struct engine_status status;
@@ -86,7 +89,7 @@ static bool is_current(const struct world *world, const struct daemon *daemon)
 	if (!world->bus.nodes[daemon->node->id].joined)
 		return false;
 	engine_status(daemon->engine, &status);
-	return status.joined;
+	return status.joined && status.quorate;
 }
 
 static bool any_diverges(const struct world *world)

@@ -25,7 +25,7 @@ SERVICES = ("corosync", "pacemaker", "pcsd", "pcsd-ruby", "logd", "dlm", "lvmloc
 FORBID_SERVICES = "#!/bin/sh\nexit 101\n"
 MEMORY = "768M"
 MODULES = ("overlay", "dlm", "gfs2")
-INSTALL = "cp -r {root}/. / && systemctl daemon-reload && install -m 755 {fence_agent} /usr/sbin"
+INSTALL = "cp -r {root}/. / && systemctl daemon-reload"
 START_CLUSTER = """cat >/etc/corosync/corosync.conf <<'END'
 {conf}END
 systemctl start corosync pacemaker"""
@@ -35,8 +35,9 @@ def install_clogd(lab) -> None:
     """What `make install` installs, on all nodes, and the lab's fence agent."""
     root = lab.rundir.file("root")
     run_tool(["make", "-C", lab.build, "install", "prefix=/usr", f"DESTDIR={root}"])
-    fence_agent = os.path.join(NODE_FILES, "fence_lab")
-    lab.each(lambda node: node.run(INSTALL.format(root=root, fence_agent=fence_agent)))
+    # The nodes see the run's directory, not the checkout.
+    shutil.copy(os.path.join(NODE_FILES, "fence_lab"), os.path.join(root, "usr/sbin"))
+    lab.each(lambda node: node.run(INSTALL.format(root=root)))
 
 
 def start_cluster(lab) -> None:
