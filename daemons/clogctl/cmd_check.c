@@ -24,7 +24,7 @@ static int check(char **words, size_t count)
 	struct answer answer;
 	struct status status;
 	char reason[2048];
-	int error = client_ask("status", &answer);
+	int error = client_ask("status brief", &answer);
 	int exit_status;
 
 	if (error)

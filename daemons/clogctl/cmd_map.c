@@ -122,7 +122,7 @@ static int run(const struct command *command, int argc, char **argv)
 	picture.width = picture.form == OPTION_SVG ? SVG_WIDTH : text_width();
 	if (!picture.rows)
 		picture.rows = picture.form == OPTION_SVG ? SVG_ROWS : ROWS;
-	failed = command_ask_logs(command, argv + optind, 1, &status);
+	failed = command_ask_logs(command, COMMAND_BRIEF, argv + optind, 1, &status);
 	if (failed)
 		return failed;
 	failed = ask_and_draw(&picture, &status.logs[0]);

@@ -15,7 +15,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return CTL_USAGE;
 	if (optind < argc)
 		return command_fail(command, "'%s': no words are taken", argv[optind]);
-	failed = command_ask_status(&status);
+	failed = command_ask_status(COMMAND_WHOLE, &status);
 	if (failed)
 		return failed;
 	metrics_print(&status, stdout);

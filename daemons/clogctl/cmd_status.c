@@ -44,7 +44,8 @@ static int print_text(const struct command *command, char **words, int count)
 {
 	bool colour = terminal_has_colour();
 	struct status status;
-	int failed = command_ask_logs(command, words, count, &status);
+	int failed = command_ask_logs(command, count ? COMMAND_WHOLE : COMMAND_BRIEF, words, count,
+				      &status);
 	int exit_status;
 
 	if (failed)

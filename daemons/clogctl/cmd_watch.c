@@ -305,7 +305,7 @@ static int run(const struct command *command, int argc, char **argv)
 	watch.words = argv + optind;
 	watch.word_count = (size_t)(argc - optind);
 	/* What cannot be watched is said before anything is drawn. */
-	failed = command_ask_logs(command, watch.words, argc - optind, &status);
+	failed = command_ask_logs(command, COMMAND_BRIEF, watch.words, argc - optind, &status);
 	if (failed)
 		return failed;
 	status_free(&status);

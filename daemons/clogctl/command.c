@@ -83,10 +83,10 @@ int command_fail_ask(int error)
 	return CTL_USAGE;
 }
 
-int command_ask_status(struct status *status)
+int command_ask_status(enum command_detail detail, struct status *status)
 {
 	struct answer answer;
-	int error = client_ask("status", &answer);
+	int error = client_ask(detail == COMMAND_BRIEF ? "status brief" : "status", &answer);
 
 	if (error)
 		return command_fail_ask(error);
@@ -95,11 +95,11 @@ int command_ask_status(struct status *status)
 	return error ? command_fail_ask(error) : 0;
 }
 
-int command_ask_logs(const struct command *command, char *const *words, int count,
-		     struct status *status)
+int command_ask_logs(const struct command *command, enum command_detail detail, char *const *words,
+		     int count, struct status *status)
 {
 	char reason[REASON_SIZE];
-	int failed = command_ask_status(status);
+	int failed = command_ask_status(detail, status);
 
 	if (failed || !find_logs(status, words, (size_t)count, reason, sizeof(reason)))
 		return failed;

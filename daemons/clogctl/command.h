@@ -49,11 +49,14 @@ int command_fail_ask(int error);
 /* One line about `error`, without a newline. */
 const char *command_ask_error(int error);
 
+/* Brief: without the counters of logs, for those who do not show them: of a thousand logs in half the time. */
+enum command_detail { COMMAND_BRIEF, COMMAND_WHOLE };
+
 /* 0 or the exit status of a failure that has been said. On success the caller frees. */
-int command_ask_status(struct status *status);
+int command_ask_status(enum command_detail detail, struct status *status);
 /* The same; then only the logs of these words are kept. */
-int command_ask_logs(const struct command *command, char *const *words, int count,
-		     struct status *status);
+int command_ask_logs(const struct command *command, enum command_detail detail, char *const *words,
+		     int count, struct status *status);
 /* Asks, and prints the answer as it is. Returns the exit status. */
 int command_run_plain(const char *line);
 

@@ -75,7 +75,7 @@ static struct json_object *make_node(const struct status_sources *sources)
 	json_add_ids(node, "members", status.members, status.member_count);
 	json_add_number(node, "uptime_s", sources->uptime_seconds);
 	json_add_number(node, "position", position);
-	if (sources->engine && sources->digests)
+	if (sources->engine && sources->detail == STATUS_DIGESTS)
 		add_digest(node, engine_digest(sources->engine, &position));
 	json_add_string(node, "log_level", sources->log_level);
 	if (status.settings)
@@ -185,9 +185,10 @@ static void add_log(void *context, const struct engine_log_status *log)
 	json_add_bool(object, "waits_for_fencing", log->waits_for_fencing);
 	json_add_ids(object, "lost", log->lost, log->lost_count);
 	json_add_ids(object, "unheard", log->unheard, log->unheard_count);
-	if (visit->sources->digests)
+	if (visit->sources->detail == STATUS_DIGESTS)
 		add_digest(object, engine_log_digest(visit->sources->engine, log->uuid));
-	json_add(object, "counters", make_counters(log->counters, log->counter_count));
+	if (visit->sources->detail != STATUS_BRIEF)
+		json_add(object, "counters", make_counters(log->counters, log->counter_count));
 	if (visit->any)
 		bytes_put_u8(&visit->text, ',');
 	visit->any = true;

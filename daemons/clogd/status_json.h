@@ -9,6 +9,12 @@
 #include "daemons/clogd/device.h"
 #include "daemons/clogd/netlink.h"
 
+enum status_detail {
+	STATUS_BRIEF, /* logs without counters: half as long */
+	STATUS_WHOLE,
+	STATUS_DIGESTS, /* digests of the replicated state too, which take time in proportion to it */
+};
+
 struct status_sources {
 	const struct engine *engine;            /* NULL: the node's id is not known yet */
 	const struct netlink_counters *netlink; /* NULL: no socket yet */
@@ -16,7 +22,7 @@ struct status_sources {
 	const char *version;
 	const char *log_level;
 	uint64_t uptime_seconds;
-	bool digests; /* of the replicated state too, which take time in proportion to it */
+	enum status_detail detail;
 };
 
 /* A string from malloc(3). */

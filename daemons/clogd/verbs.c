@@ -37,12 +37,20 @@ static bool parse_number(const char *text, unsigned long long most, unsigned lon
 
 static void run_status(struct runtime *runtime, uint64_t call, const char *words)
 {
-	bool digests = strcmp(words, "digests") == 0;
+	struct verbs_waiting waiting = {.call = call, .wanted = VERBS_STATUS};
 
-	if (*words && !digests)
-		answer(runtime, call, CTL_USAGE, "status: '%s' is not 'digests'\n", words);
-	else
-		verbs_wait(runtime, call, digests ? VERBS_DIGESTS : VERBS_STATUS);
+	if (!*words)
+		waiting.detail = STATUS_WHOLE;
+	else if (strcmp(words, "brief") == 0)
+		waiting.detail = STATUS_BRIEF;
+	else if (strcmp(words, "digests") == 0)
+		waiting.detail = STATUS_DIGESTS;
+	else {
+		answer(runtime, call, CTL_USAGE, "status: '%s' is not 'brief' or 'digests'\n",
+		       words);
+		return;
+	}
+	verbs_wait(runtime, &waiting);
 }
 
 static void run_map(struct runtime *runtime, uint64_t call, const char *words)
@@ -125,7 +133,7 @@ static void run_stop(struct runtime *runtime, uint64_t call, const char *words)
 	else if (forced)
 		verbs_stop(runtime, call, true);
 	else
-		verbs_wait(runtime, call, VERBS_STOP);
+		verbs_wait(runtime, &(struct verbs_waiting){.call = call, .wanted = VERBS_STOP});
 }
 
 static const struct {

@@ -11,7 +11,7 @@
 
 #define NAMES_WAIT_NS (2000ULL * 1000 * 1000)
 
-static char *make_status(const struct runtime *runtime, bool digests)
+static char *make_status(const struct runtime *runtime, enum status_detail detail)
 {
 	struct status_sources sources = {
 		.engine = runtime->engine,
@@ -20,7 +20,7 @@ static char *make_status(const struct runtime *runtime, bool digests)
 		.version = PACKAGE_VERSION,
 		.log_level = log_level(),
 		.uptime_seconds = (clock_now_ms() - runtime->started_ms) / 1000,
-		.digests = digests,
+		.detail = detail,
 	};
 
 	return status_json(&sources);
@@ -37,7 +37,7 @@ static void answer_waiting(struct runtime *runtime)
 			verbs_stop(runtime, waiting->call, false);
 		else
 			ctl_server_answer(runtime->ctl, waiting->call, CTL_FINE,
-					  make_status(runtime, waiting->wanted == VERBS_DIGESTS));
+					  make_status(runtime, waiting->detail));
 	}
 }
 
@@ -61,13 +61,13 @@ static void names_are_late(void *data)
  * The names come from device-mapper, which may be stuck just when an operator
  * asks for the status: then the names of the last time have to do.
  */
-void verbs_wait(struct runtime *runtime, uint64_t call, enum verbs_wanted wanted)
+void verbs_wait(struct runtime *runtime, const struct verbs_waiting *waiting)
 {
 	struct verbs *verbs = &runtime->verbs;
 
 	if (verbs->waiting_count == VERBS_WAITING_MAX)
 		answer_waiting(runtime);
-	verbs->waiting[verbs->waiting_count++] = (struct verbs_waiting){call, wanted};
+	verbs->waiting[verbs->waiting_count++] = *waiting;
 	if (!verbs->timer)
 		(void)qb_loop_timer_add(runtime->loop, QB_LOOP_MED, NAMES_WAIT_NS, runtime,
 					names_are_late, &verbs->timer);

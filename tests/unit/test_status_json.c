@@ -30,14 +30,14 @@ const struct devices_counters *devices_counters(const struct devices *devices)
 	return &counters;
 }
 
-static char *write_status(const struct engine *engine, bool digests)
+static char *write_status(const struct engine *engine, enum status_detail detail)
 {
 	struct status_sources sources = {
 		.engine = engine,
 		.version = "1.2.3",
 		.log_level = "notice",
 		.uptime_seconds = 77,
-		.digests = digests,
+		.detail = detail,
 	};
 
 	return status_json(&sources);
@@ -45,7 +45,7 @@ static char *write_status(const struct engine *engine, bool digests)
 
 static struct status read_status(const struct engine *engine)
 {
-	char *text = write_status(engine, false);
+	char *text = write_status(engine, STATUS_WHOLE);
 	struct status status;
 
 	assert_int_equal(status_parse(text, &status), 0);
@@ -159,13 +159,13 @@ static void digests_are_given_when_they_are_wanted(void **state)
 
 	(void)state;
 	for (uint32_t node = 1; node <= 2; node++) {
-		char *plain = write_status(harness_node(harness, node)->engine, false);
+		char *plain = write_status(harness_node(harness, node)->engine, STATUS_WHOLE);
 		struct json_object *json;
 		struct json_object *digest;
 
 		assert_null(strstr(plain, "digest"));
 		free(plain);
-		plain = write_status(harness_node(harness, node)->engine, true);
+		plain = write_status(harness_node(harness, node)->engine, STATUS_DIGESTS);
 		json = json_tokener_parse(plain);
 		free(plain);
 		assert_true(json_object_object_get_ex(json, "node", &digest));
@@ -177,6 +177,27 @@ static void digests_are_given_when_they_are_wanted(void **state)
 	assert_string_equal(texts[0], texts[1]);
 	free(texts[0]);
 	free(texts[1]);
+	harness_end(harness);
+}
+
+static void a_brief_status_lacks_only_the_counters_of_logs(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK);
+	char *text = write_status(harness_node(harness, 1)->engine, STATUS_BRIEF);
+	struct status whole = read_status(harness_node(harness, 1)->engine);
+	struct status brief;
+
+	(void)state;
+	assert_int_equal(status_parse(text, &brief), 0);
+	free(text);
+	assert_true(whole.logs[0].counters.count > 0);
+	assert_int_equal(brief.logs[0].counters.count, 0);
+	assert_true(brief.node.counters.count > 0);
+	assert_int_equal(brief.log_count, whole.log_count);
+	assert_string_equal(brief.logs[0].uuid, whole.logs[0].uuid);
+	assert_int_equal(brief.logs[0].in_sync, whole.logs[0].in_sync);
+	status_free(&brief);
+	status_free(&whole);
 	harness_end(harness);
 }
 
@@ -213,6 +234,7 @@ int main(void)
 		cmocka_unit_test(a_log_comes_back_as_written),
 		cmocka_unit_test(logs_are_told_apart),
 		cmocka_unit_test(digests_are_given_when_they_are_wanted),
+		cmocka_unit_test(a_brief_status_lacks_only_the_counters_of_logs),
 		cmocka_unit_test(a_map_comes_back_as_written),
 	};
 
