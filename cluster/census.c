@@ -4,9 +4,11 @@
  * each decides alike.
  *
  * A node that never had quorum knows nothing that counts. One that was cut off
- * may know the latest: its era counts the quorums that were found again after
- * nodes were lost, and only one side of a partition finds one. One that has seen
- * others go on is behind for certain.
+ * may know the latest: its era is the number of the ring whose quorum was found
+ * last after nodes were lost. Only one side of a partition finds one, and any two
+ * quorums have a node in common: the later ring has the higher number, also when
+ * no daemon that knew of the earlier one is left. One that has seen others go on
+ * is behind for certain.
  */
 #include "cluster/membership_internal.h"
 

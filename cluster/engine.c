@@ -244,7 +244,7 @@ void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view
 	finish_all(engine);
 }
 
-void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
+void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, uint64_t ring,
 		   const uint32_t *nodes, size_t node_count)
 {
 	bool was_frozen = engine_is_frozen(engine);
@@ -256,7 +256,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
 	engine->cluster_node_count = node_count < VIEW_NODES_MAX ? node_count : VIEW_NODES_MAX;
 	if (node_count > 0)
 		memcpy(engine->cluster_nodes, nodes, engine->cluster_node_count * sizeof(nodes[0]));
-	membership_quorum(engine->membership, quorum);
+	membership_quorum(engine->membership, quorum, ring);
 	if (was_frozen && !engine_is_frozen(engine)) {
 		reports_thawed(engine);
 		for (struct locallog *log = engine->logs; log; log = log->next)

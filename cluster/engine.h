@@ -119,7 +119,8 @@ void engine_request(struct engine *engine, uint64_t now_ms, const struct ulog_re
 void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const void *bytes,
 		    size_t size);
 void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view);
-void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum,
+/* As in group.h. */
+void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, uint64_t ring,
 		   const uint32_t *nodes, size_t node_count);
 void engine_disconnected(struct engine *engine, uint64_t now_ms);
 void engine_disk_done(struct engine *engine, uint64_t now_ms, const struct disk_result *result);

@@ -28,9 +28,12 @@ struct group_callbacks {
 	 * Quorum, and the nodes of the cluster (with or without a daemon in the
 	 * group). Not ordered with messages, but UNSURE is: it comes before the first
 	 * view of each change of the cluster's nodes, be it unsure already, and lasts
-	 * until all these views are delivered and quorum has spoken of the same nodes.
+	 * until all these views are delivered and quorum has spoken of the same nodes. `ring` numbers the ring of which
+	 * quorum speaks: of two rings with a node in common the later one has the higher number, also when Corosync or
+	 * the node has restarted in between (it keeps the number on disk).
 	 */
-	void (*quorum)(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count);
+	void (*quorum)(void *context, enum quorum quorum, uint64_t ring, const uint32_t *nodes,
+		       size_t node_count);
 	/* The connection to the cluster is gone; the group reconnects by itself and a new view follows. */
 	void (*disconnected)(void *context);
 };

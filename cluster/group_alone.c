@@ -51,7 +51,7 @@ static void join(struct group_alone *alone)
 
 	alone->joined = true;
 	alone->callbacks.view(alone->callbacks.context, &view);
-	alone->callbacks.quorum(alone->callbacks.context, QUORUM_YES, &alone->node, 1);
+	alone->callbacks.quorum(alone->callbacks.context, QUORUM_YES, 1, &alone->node, 1);
 }
 
 static void alone_dispatch(struct group *group)

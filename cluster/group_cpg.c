@@ -148,7 +148,8 @@ static void report_quorum(struct group_cpg *group)
 	enum quorum quorum;
 
 	if (group->joined && group_quorum_take(&group->quorum, &quorum))
-		group->callbacks.quorum(group->callbacks.context, quorum, group->quorum.nodes,
+		group->callbacks.quorum(group->callbacks.context, quorum,
+					group->quorum.quorum_ring.seq, group->quorum.nodes,
 					group->quorum.node_count);
 }
 

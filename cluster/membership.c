@@ -45,6 +45,13 @@ static void adopt_era(struct membership *membership)
 			membership->era = membership->members[i].era;
 }
 
+/* Two quorums have a node in common, so the later one's ring has the higher number. */
+static void begin_era(struct membership *membership)
+{
+	membership->era =
+		membership->ring > membership->era ? membership->ring : membership->era + 1;
+}
+
 void membership_become_live(struct membership *membership)
 {
 	adopt_era(membership);
@@ -53,7 +60,7 @@ void membership_become_live(struct membership *membership)
 	membership->cut_off = false;
 	membership->outdated = false;
 	if (membership->quorum == QUORUM_YES && membership->era == 0)
-		membership->era = 1;
+		begin_era(membership);
 	membership->ports.live(membership->ports.context);
 }
 
@@ -191,11 +198,11 @@ void membership_count_quorum(struct membership *membership)
 {
 	if (!membership_is_live(membership) || (!membership->parted && membership->era > 0))
 		return;
-	membership->era++;
+	begin_era(membership);
 	census_say_hello(membership, true);
 }
 
-void membership_quorum(struct membership *membership, enum quorum quorum)
+void membership_quorum(struct membership *membership, enum quorum quorum, uint64_t ring)
 {
 	/* A change of nodes on top of an unknown quorum: the others may have had it meanwhile. */
 	if (quorum == QUORUM_NO || (quorum == QUORUM_UNSURE && membership->quorum != QUORUM_YES))
@@ -203,6 +210,7 @@ void membership_quorum(struct membership *membership, enum quorum quorum)
 	membership->quorum = quorum;
 	if (quorum != QUORUM_YES)
 		return;
+	membership->ring = ring;
 	/* The view of a merge comes before: in a census the hello has already said what is known. */
 	if (!membership->census && may_be_behind(membership)) {
 		census_call(membership);

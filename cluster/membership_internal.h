@@ -27,8 +27,10 @@ struct membership {
 	bool outdated; /* others have gone on: its state is behind theirs */
 	bool parted;   /* nodes were lost, and no quorum of the rest is known yet */
 	enum quorum quorum;
-	uint64_t era;        /* counts the quorums found after nodes were lost; 0: never had one */
-	bool census;         /* not all members have said hello yet */
+	uint64_t ring; /* of the last certain quorum */
+	uint64_t
+		era; /* the ring of the last quorum found after nodes were lost; 0: never had one */
+	bool census; /* not all members have said hello yet */
 	uint64_t census_id;  /* 0: not called yet */
 	uint64_t decided_id; /* of the last census that came to its end */
 	uint64_t census_count;
@@ -45,7 +47,7 @@ void membership_become_live(struct membership *membership);
 /* What this node has is not the cluster's state. */
 void membership_step_down(struct membership *membership);
 
-/* Quorum is certain: counted in the era when it was found again after nodes were lost. */
+/* Quorum is certain: a new era when it was found again after nodes were lost. */
 void membership_count_quorum(struct membership *membership);
 
 /* Asks everybody; the lowest member does it. */

@@ -104,7 +104,7 @@ struct wire_hello {
 	uint64_t
 		lineage; /* drawn when its state was founded: live ones that differ did not come from each other */
 	uint64_t
-		era; /* quorums found after nodes were lost, as far as this state goes; 0: it never had quorum */
+		era; /* ring of the last quorum found after nodes were lost, as far as this state goes; 0: it never had quorum */
 	uint64_t position;
 	uint64_t census; /* which census this answers; unasked: the last one that was decided */
 	bool unasked;    /* a change of state, said by itself */

@@ -193,11 +193,12 @@ static void on_view(void *context, const struct view *view)
 	engine_view(runtime->engine, now_ms(runtime), view);
 }
 
-static void on_quorum(void *context, enum quorum quorum, const uint32_t *nodes, size_t node_count)
+static void on_quorum(void *context, enum quorum quorum, uint64_t ring, const uint32_t *nodes,
+		      size_t node_count)
 {
 	struct runtime *runtime = context;
 
-	engine_quorum(runtime->engine, now_ms(runtime), quorum, nodes, node_count);
+	engine_quorum(runtime->engine, now_ms(runtime), quorum, ring, nodes, node_count);
 }
 
 static void on_disconnected(void *context)

@@ -301,7 +301,7 @@ void box_quorum(struct box *box, enum quorum quorum)
 
 	for (size_t i = 0; i < box->peer_count && i + 1 < VIEW_NODES_MAX; i++)
 		nodes[i + 1] = box->peers[i];
-	engine_quorum(box->engine, box->now_ms, quorum, nodes, box->peer_count + 1);
+	engine_quorum(box->engine, box->now_ms, quorum, 0, nodes, box->peer_count + 1);
 }
 
 /* --- requests and operations --- */

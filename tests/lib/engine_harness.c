@@ -234,8 +234,8 @@ void harness_quorum(struct harness *harness, uint32_t node, enum quorum quorum)
 	size_t count = nodes_up(harness, nodes);
 
 	if (harness_node(harness, node)->engine)
-		engine_quorum(harness_node(harness, node)->engine, harness->now_ms, quorum, nodes,
-			      count);
+		engine_quorum(harness_node(harness, node)->engine, harness->now_ms, quorum, 0,
+			      nodes, count);
 }
 
 void harness_quorum_all(struct harness *harness, enum quorum quorum)
@@ -296,7 +296,7 @@ static void quorum_of_sides(struct harness *harness)
 				nodes[count++] = harness->nodes[j].id;
 		if (it->engine)
 			engine_quorum(it->engine, harness->now_ms,
-				      it->side == 0 ? QUORUM_YES : QUORUM_NO, nodes, count);
+				      it->side == 0 ? QUORUM_YES : QUORUM_NO, 0, nodes, count);
 	}
 }
 

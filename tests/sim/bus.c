@@ -114,7 +114,7 @@ void bus_deliver(struct bus *bus, struct bus_node *node, struct bus_entry *entry
 		if (node->joined && daemon)
 			push_view(node, entry->id, entry->node, VIEW_JOINED);
 		if (node->joined && daemon && entry->node == node->id)
-			daemon_push_quorum(daemon, bus_quorum(bus, node->id), node->ring->nodes);
+			daemon_push_quorum(daemon, bus_quorum(bus, node->id), node->ring);
 		return;
 	}
 	node->group &= ~NODE_BIT(entry->node);

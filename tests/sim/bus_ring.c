@@ -156,7 +156,7 @@ static void enter_ring(struct bus *bus, struct bus_node *node, struct ring *ring
 
 	bus_deliver_rest(bus, node);
 	if (node->node->daemon)
-		daemon_push_quorum(node->node->daemon, QUORUM_UNSURE, ring->nodes);
+		daemon_push_quorum(node->node->daemon, QUORUM_UNSURE, ring);
 	leaving = node->group & ~fragment;
 	node->group &= fragment;
 	push_changes(node, leaving, VIEW_NODEDOWN, entry_id++);
@@ -179,8 +179,7 @@ static void tell_quorum(void *context, uint64_t ring_id)
 
 	if (!node->is_up || node->ring->id != ring_id || node->ring->stalled || !node->node->daemon)
 		return;
-	daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id),
-			   node->ring->nodes);
+	daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id), node->ring);
 }
 
 /* A ring of its own for one fragment, for a moment. */

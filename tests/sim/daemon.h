@@ -40,6 +40,7 @@ struct input {
 	size_t size;
 	const struct view *view;
 	enum quorum quorum;
+	uint64_t ring;
 	uint32_t nodes; /* bits */
 	struct disk_result disk;
 	const char *uuid;
@@ -93,7 +94,7 @@ int daemon_probe_clean(struct daemon *daemon, const char *uuid, uint64_t luid, u
 bool daemon_push_request(struct daemon *daemon, const uint8_t *bytes, size_t size);
 void daemon_push_message(struct daemon *daemon, const struct bus_entry *entry, uint64_t history);
 void daemon_push_view(struct daemon *daemon, const struct view *view, uint64_t entry_id);
-void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, uint32_t nodes);
+void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, const struct ring *ring);
 void daemon_push_disconnected(struct daemon *daemon);
 void daemon_push_disk_done(struct daemon *daemon, const struct disk_result *result,
 			   size_t data_size);

@@ -52,10 +52,13 @@ void daemon_push_view(struct daemon *daemon, const struct view *view, uint64_t e
 			     .view = arena_copy(&daemon->world->arena, view, sizeof(*view))});
 }
 
-void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, uint32_t nodes)
+void daemon_push_quorum(struct daemon *daemon, enum quorum quorum, const struct ring *ring)
 {
 	push(daemon, SOURCE_GROUP,
-	     &(struct input){.kind = INPUT_QUORUM, .quorum = quorum, .nodes = nodes});
+	     &(struct input){.kind = INPUT_QUORUM,
+			     .quorum = quorum,
+			     .ring = ring->id,
+			     .nodes = ring->nodes});
 }
 
 void daemon_push_disconnected(struct daemon *daemon)
@@ -146,7 +149,8 @@ static void handle_quorum(struct daemon *daemon, const struct input *input)
 	TRACE(daemon->world, daemon->node->id, "quorum: %s, nodes %x", names[input->quorum],
 	      input->nodes >> 1);
 	daemon->quorum = input->quorum;
-	engine_quorum(daemon->engine, daemon_now_ms(daemon), input->quorum, nodes, count);
+	engine_quorum(daemon->engine, daemon_now_ms(daemon), input->quorum, input->ring, nodes,
+		      count);
 }
 
 static void handle_message(struct daemon *daemon, const struct input *input)
