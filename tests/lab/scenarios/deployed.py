@@ -99,6 +99,13 @@ def is_replaced(lab: Lab, node: Node, command: str) -> None:
     wait_serving(lab)
 
 
+def is_spared(node: Node) -> None:
+    """By a kernel that is out of memory, Corosync as well as the daemon."""
+    for unit in ("corosync", "clogd"):
+        out = node.run(f"cat /proc/$(systemctl show -P MainPID {unit})/oom_score_adj").out
+        assert out == "-1000\n", (unit, out)
+
+
 def leaves_nothing(node: Node) -> None:
     """The flight recorder of a daemon that died is not left in memory."""
     files = node.run("ls /dev/shm").out.split()
@@ -114,8 +121,9 @@ def deployed(lab: Lab) -> None:
     links = "; ".join(f"ln -s {lab[1].device(disk)} /dev/disk/by-id/{link}" for link, disk in DISKS.items())
     lab.each(lambda node: node.run(f"mkdir -p /dev/disk/by-id; {links}"))
     package = build_package(lab)
-    assert len(blocks()) == 8, blocks()
+    assert len(blocks()) == 9, blocks()
     paste(lab)
+    lab.each(is_spared)
     lab[1].wait_in_sync("mirror-1", COMMAND_S)
     node = lab[2]
     stripe = Stripe(MIRROR, 1, 8, 8)
