@@ -13,8 +13,8 @@ from .network import address
 from .uml import Kernel
 
 STATE_COMMANDS = ("dmsetup table", "timeout 20 dmsetup status", "dmsetup info -c",
-                  "timeout 20 corosync-quorumtool -s -i", "ps -eo pid,stat,wchan:32,args",
-                  "dmesg | tail -n 200")
+                  "timeout 20 corosync-quorumtool -s -i", "ps -eLo pid,tid,stat,wchan:32,args",
+                  "grep -sH . /sys/block/dm-*/inflight /sys/block/dm-*/stat", "dmesg | tail -n 200")
 CLEAN_TIMEOUT_S = 20
 CLEAN_COMMAND = """
 pkill -KILL -x fio
