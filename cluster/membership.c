@@ -227,6 +227,7 @@ void membership_quorum(struct membership *membership, enum quorum quorum, uint64
 void membership_disconnected(struct membership *membership)
 {
 	membership->cut_off = true;
+	membership->parted = true;
 	membership->member_count = 0;
 	membership->census = false;
 	membership->quorum = QUORUM_NO;

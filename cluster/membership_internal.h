@@ -25,7 +25,7 @@ struct membership {
 	bool live;
 	bool cut_off;  /* since the state was certain, others may have gone on without this node */
 	bool outdated; /* others have gone on: its state is behind theirs */
-	bool parted;   /* nodes were lost, and no quorum of the rest is known yet */
+	bool parted;   /* nodes were lost, or all, and no quorum of the rest is known yet */
 	enum quorum quorum;
 	uint64_t ring; /* of the last certain quorum */
 	uint64_t
