@@ -35,9 +35,14 @@ def install_clogd(lab) -> None:
     """What `make install` installs, on all nodes, and the lab's fence agent."""
     root = lab.rundir.file("root")
     run_tool(["make", "-C", lab.build, "install", "prefix=/usr", f"DESTDIR={root}"])
-    # The nodes see the run's directory, not the checkout.
-    shutil.copy(os.path.join(NODE_FILES, "fence_lab"), os.path.join(root, "usr/sbin"))
     lab.each(lambda node: node.run(INSTALL.format(root=root)))
+    install_fence_agent(lab)
+
+
+def install_fence_agent(lab) -> None:
+    # The nodes see the run's directory, not the checkout.
+    copy = shutil.copy(os.path.join(NODE_FILES, "fence_lab"), lab.rundir.file("fence_lab"))
+    lab.each(lambda node: node.run(f"install -m 755 {copy} /usr/sbin"))
 
 
 def start_cluster(lab) -> None:

@@ -1,62 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The commands of docs/deploy.md, run as they stand on whole Debian systems, and what the package and its unit promise."""
 import json
-import os
-import pathlib
-import re
-import shutil
-import subprocess
-import textwrap
 
-from lablib import debian
+from lablib import debian, deploy_page
 from lablib.channel import SIGKILL
 from lablib.clogd import NO_DAEMON
 from lablib.cluster import Lab
 from lablib.clustered import Stripe, fill_legs, wait_until
+from lablib.deploy_page import COMMAND_S
 from lablib.node import Node
 from lablib.scenario import scenario
 
-PAGE = pathlib.Path(__file__).resolve().parents[3] / "docs/deploy.md"
 DISKS = {"leg-a": "leg0", "leg-b": "leg1", "log": "log"}
 MIRROR = "/dev/mapper/mirror-1"
-CODE = re.compile(r"(?:^ {4,}.*\n(?:\n(?= {4}))*)+", re.M)
-BLOCK = re.compile(r"^# (every|one) node.*\n((?:(?!# (?:every|one) node).*\n)*)", re.M)
-COMMAND_S = 180
 SIGSEGV, SIGSTOP = 11, 19
 STATUS_S = 10       # it is said anew every two seconds
 REFUSED = "live mirrors need it: mirror-1"
 
 
-def blocks() -> list[tuple[str, str]]:
-    """(where, commands)"""
-    return [found for code in CODE.findall(PAGE.read_text(encoding="utf-8"))
-            for found in BLOCK.findall(textwrap.dedent(code))]
-
-
-def build_package(lab: Lab) -> str:
-    """The package is built as the page says, and lies in each node's home directory."""
-    built = os.path.join(lab.build, "packages/deb")
-    result = subprocess.run(["make", "-C", lab.build, "deb"], env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck"},
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout[-1000:] + result.stderr[-3000:]
-    [package] = [name for name in os.listdir(built) if re.fullmatch(r"clogd_.*\.deb", name)]
-    copy = lab.rundir.file(package)
-    shutil.copy2(os.path.join(built, package), copy)
-    lab.each(lambda node: node.run(f"cp {copy} /root/"))
-    return f"/root/{package}"
-
-
-def is_whole(node: Node) -> bool:
-    return re.search(r"Total votes: +3\n", node.run("corosync-quorumtool -s", check=False).out) is not None
-
-
-def paste(lab: Lab) -> None:
-    """A command that fails ends it, as it would end an administrator's session."""
-    for where, commands in blocks():
-        nodes = lab.nodes if where == "every" else [lab[1]]
-        lab.each(lambda node, commands=commands: node.run(f"cd /root; set -e\n{commands}", COMMAND_S), nodes)
-        if "restart corosync" in commands:
-            wait_until(lambda: all(is_whole(node) for node in lab.nodes), "a cluster of three", COMMAND_S)
+def paste_page(lab: Lab) -> None:
+    for where, commands in deploy_page.blocks():
+        deploy_page.paste(lab, where, commands)
         if "--now mirror-1" in commands:
             wait_until(lambda: is_attached(lab, [1, 2, 3]), "mirror-1 in use on all nodes", COMMAND_S)
 
@@ -118,11 +82,10 @@ def leaves_nothing(node: Node) -> None:
 def deployed(lab: Lab) -> None:
     """docs/deploy.md, pasted; then stop is refused, and upgrade, crash and hang of a daemon are survived by writes."""
     fill_legs(lab)
-    links = "; ".join(f"ln -s {lab[1].device(disk)} /dev/disk/by-id/{link}" for link, disk in DISKS.items())
-    lab.each(lambda node: node.run(f"mkdir -p /dev/disk/by-id; {links}"))
-    package = build_package(lab)
-    assert len(blocks()) == 9, blocks()
-    paste(lab)
+    deploy_page.link_disks(lab, DISKS)
+    package = deploy_page.build_package(lab)
+    assert len(deploy_page.blocks()) == 9, deploy_page.blocks()
+    paste_page(lab)
     lab.each(is_spared)
     lab[1].wait_in_sync("mirror-1", COMMAND_S)
     node = lab[2]

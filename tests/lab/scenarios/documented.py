@@ -5,7 +5,7 @@ import pathlib
 import re
 import textwrap
 
-from lablib import debian, pacemaker
+from lablib import debian, deploy_page, pacemaker
 from lablib.clogd import NO_DAEMON
 from lablib.cluster import Lab
 from lablib.clustered import fill_legs, wait_until
@@ -53,15 +53,8 @@ def paste(lab: Lab, block: Block) -> None:
     lab.each(lambda node: node.run(f"set -e\n{block.commands}", COMMAND_S), nodes)
 
 
-def link_disks(lab: Lab, links: dict[str, str]) -> None:
-    commands = "; ".join(f"ln -s {lab[1].device(disk)} /dev/disk/by-id/{link}" for link, disk in links.items())
-    lab.each(lambda node: node.run(f"mkdir -p /dev/disk/by-id; {commands}"))
-
-
-def start(lab: Lab, tool: str, fencing: Fencing) -> None:
-    """Installs clogd, and starts a cluster with fencing."""
-    debian.install_clogd(lab)
-    debian.start_cluster(lab)
+def configure_fencing(lab: Lab, tool: str, fencing: Fencing) -> None:
+    """In a cluster that has been started a moment ago."""
     wait_until(lambda: "partition with quorum" in lab[1].run("crm_mon -1", check=False).out, "a DC", COMMAND_S)
     lab[1].run(FENCING[tool].format(requests=fencing.directory, nodes=" ".join(node.name for node in lab.nodes),
                                     load=LOAD_THRESHOLD))
@@ -101,15 +94,18 @@ def number_of(node: Node, device: str) -> str:
           modules=debian.MODULES, debian=True, corosync=False, timeout=1200, default=False, tags=("documented",),
           variants={tool: {"tool": tool} for tool in FENCING})
 def documented(lab: Lab, tool: str) -> None:
-    """docs/pacemaker.md, pasted by an administrator: a mirror, GFS2 on it, a node that dies, a leg that is replaced."""
+    """docs/deploy.md until Corosync runs, then docs/pacemaker.md: a mirror, GFS2, a node that dies, a leg replaced."""
     blocks = [block for block in blocks_of(DOCS / "pacemaker.md") if block.tool in (tool, None)]
-    replace = blocks.pop()
-    assert replace.word == "replace" and len(blocks) == 5, [vars(block) for block in blocks]
+    install, replace = blocks.pop(0), blocks.pop()
+    assert "--now pacemaker" in install.commands and replace.word == "replace" and len(blocks) == 5, blocks
     fill_legs(lab, ["leg0", "leg1", "leg2"])
-    link_disks(lab, {"leg-a": "leg0", "leg-b": "leg1", "leg-c": "leg2", "log": "log"})
+    deploy_page.link_disks(lab, {"leg-a": "leg0", "leg-b": "leg1", "leg-c": "leg2", "log": "log"})
     living = lab.nodes[:2]
     with Fencing(lab) as fencing:
-        start(lab, tool, fencing)
+        deploy_page.paste_until_corosync_runs(lab)
+        paste(lab, install)
+        debian.install_fence_agent(lab)
+        configure_fencing(lab, tool, fencing)
         for block in blocks:
             paste(lab, block)
             if block.tool:
@@ -136,7 +132,7 @@ def documented_lvm(lab: Lab) -> None:
     """docs/lvm.md under Pacemaker: a mirror on volumes of a shared group; larger, another leg, another log."""
     sectors = 128 * SECTORS_PER_MB
     blocks = blocks_of(DOCS / "lvm.md", {"100G": "64M", "200G": "128M", "419430400": str(sectors)})
-    link_disks(lab, {disk: disk for disk in lab.disks.names})
+    deploy_page.link_disks(lab, {disk: disk for disk in lab.disks.names})
     lab.each(lambda node: node.run("echo 'devices { types = [\"ubd\", 16] }' >>/etc/lvm/lvmlocal.conf"))
 
     def wait_locks() -> None:
@@ -152,7 +148,9 @@ def documented_lvm(lab: Lab) -> None:
     }
     assert [block.word for block in blocks if block.word] == list(after), [vars(block) for block in blocks]
     with Fencing(lab) as fencing:
-        start(lab, "pcs", fencing)
+        debian.install_clogd(lab)
+        debian.start_cluster(lab)
+        configure_fencing(lab, "pcs", fencing)
         lab[1].run(DAEMON)
         for block in blocks:
             paste(lab, block)
