@@ -186,7 +186,7 @@ def examples_of_help(node: Node) -> list[str]:
 
 def examples_of_page(page: str) -> list[str]:
     text = (TOP / "man" / page).read_text(encoding="utf-8").split(".Sh EXAMPLES\n")[1].split(".Sh SEE ALSO")[0]
-    blocks = re.findall(r"^\.Bd -literal -offset indent\n(.*?)^\.Ed|((?:^\.Dl .*\n)+)", text, re.S | re.M)
+    blocks = re.findall(r"^\.Bd -literal(?: -offset indent)?\n(.*?)^\.Ed|((?:^\.Dl [^\n]*\n)+)", text, re.S | re.M)
     return [re.sub(r"^\.Dl ", "", block or lines, flags=re.M).replace("\\e", "\\").replace("\\(dq", '"').strip("\n")
             for block, lines in blocks]
 
@@ -198,6 +198,44 @@ def run_example(node: Node, example: str, expected: tuple[int, ...] = (FINE,)) -
     limit, expected = ("timeout -s INT 2", ENDED) if ENDLESS.search(example) else ("", expected)
     result = node.run(f"export TERM=xterm PATH=/run/bin:$PATH; cd /run; {limit} bash -c {shlex.quote(words)}", check=False)
     assert result.status in expected, (example, result)
+
+
+GROUPS = "(cat /etc/group; echo monitoring:x:4242:) >/run/group && mount --bind /run/group /etc/group"
+
+
+def pcs_commands(text: str) -> list[list[str]]:
+    """Their words."""
+    commands = [command.replace("\\\n", " ") for command in commands_in(text)]
+    return [shlex.split(command) for command in commands if command.startswith("pcs ")]
+
+
+@scenario(tags=TAGS, nodes=1, corosync=False)
+def examples_of_settings_and_resources(lab: Lab) -> None:
+    """clogd.conf(5): good files, and the mistake is told as it says; ocf_clogd_mirror(7): as docs/pacemaker.md."""
+    node = lab[1]
+    check = f"{lab.binary('clogd')} --check-config"
+    good, group, unit, (asked, told) = [example.splitlines() for example in examples_of_page("clogd.conf.5")]
+    node.run(GROUPS)
+    for settings in (good, group):
+        lines = "\n".join(settings)
+        node.run(f"echo '{lines}' >/run/example.conf")
+        in_effect = node.run(f"{check} --config /run/example.conf").out.splitlines()
+        assert set(settings) <= set(in_effect), (settings, in_effect)
+    node.run("umount /etc/group")
+    installed = re.findall(r"^#(\S+ = .+)$", (TOP / "etc/clogd.conf").read_text(encoding="utf-8"), re.M)
+    in_effect = re.sub("^# ", "", node.run(f"{check} --config /dev/null").out, flags=re.M).splitlines()
+    assert len(installed) == 12 and set(installed) <= set(in_effect), (installed, in_effect)
+    assert unit[0] == "[Service]" and asked == "# clogd --check-config", (unit, asked)
+    node.run("printf '\\n\\nhold = 5s\\n' >/run/example.conf")
+    result = node.run(f"{check} --config /run/example.conf", check=False)
+    assert result.status == USAGE and told.replace("/etc/clogd/clogd.conf", "/run/example.conf") in result.err, result
+
+    [of_page] = examples_of_page("ocf_clogd_mirror.7")
+    page = (TOP / "docs/pacemaker.md").read_text(encoding="utf-8").replace("pcs -f /root/mirror-1 ", "pcs ")
+    pasted = pcs_commands(re.sub("^ {6}", "", page, flags=re.M))
+    assert len(pcs_commands(of_page)) == 4
+    for command in pcs_commands(of_page):
+        assert command in pasted, command
 
 
 @scenario(tags=TAGS, timeout=180)
