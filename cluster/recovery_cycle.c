@@ -52,10 +52,13 @@ static bool needs_cycle(struct engine *engine, struct locallog *log, const struc
 	const struct regionlog_node *own = engine_own_node(engine, log);
 	uint64_t first = regionset_next(state->unsynced, 0);
 
+	/* Nobody may copy anything before. */
+	if (own && own->opaque)
+		return true;
 	/* A failed leg is repaired by a table reload, which asks anew; resuming before would let held writes through. */
 	if (!regionset_is_empty(log->active->one_leg))
 		return false;
-	if ((own && own->opaque) || has_old_marks(engine, log) || has_old_work(engine, log) ||
+	if (has_old_marks(engine, log) || has_old_work(engine, log) ||
 	    has_stale_one_leg(engine, log) || has_untold_writes(engine, log, state))
 		return true;
 	if (a_leg_failed(state))
