@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -70,6 +71,19 @@ static void set_up_batch(struct netlink *netlink)
 	}
 }
 
+/*
+ * A ring that waited for the socket itself would keep it open for a while after a kill: the kernel would take that for
+ * a log server, send requests there, and ask again only after 15 s.
+ */
+static int open_poll(struct netlink *netlink)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	netlink->poll = epoll_create1(EPOLL_CLOEXEC);
+	return netlink->poll < 0 ||
+	       epoll_ctl(netlink->poll, EPOLL_CTL_ADD, netlink->descriptor, &event);
+}
+
 int netlink_open(const struct netlink_settings *settings, struct netlink **netlink_out)
 {
 	struct netlink *netlink;
@@ -77,6 +91,7 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 
 	netlink = memory_new(1, sizeof(*netlink));
 	netlink->settings = *settings;
+	netlink->poll = -1;
 	netlink->socket = open_socket();
 	if (!netlink->socket)
 		goto failed;
@@ -84,7 +99,8 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 	set_buffer(netlink);
 	set_up_batch(netlink);
 	/* Last, when all is ready for what it brings. */
-	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
+	if (open_poll(netlink) ||
+	    mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
 		goto failed;
 	if (settings->ring)
 		netlink_ring_start(netlink);
@@ -116,6 +132,8 @@ void netlink_close(struct netlink *netlink)
 	if (!netlink)
 		return;
 	netlink_leave_ring(netlink);
+	if (netlink->poll >= 0)
+		close(netlink->poll);
 	if (netlink->socket)
 		(void)mnl_socket_close(netlink->socket);
 	free(netlink);
@@ -123,7 +141,7 @@ void netlink_close(struct netlink *netlink)
 
 int netlink_descriptor(const struct netlink *netlink)
 {
-	return netlink->descriptor;
+	return netlink->poll;
 }
 
 const struct netlink_counters *netlink_counters(const struct netlink *netlink)
@@ -186,7 +204,7 @@ static bool is_from_kernel(const struct msghdr *header)
 	       sender->nl_pid == 0 && !(header->msg_flags & MSG_TRUNC);
 }
 
-void netlink_handle_message(struct netlink *netlink, const struct mmsghdr *message)
+static void handle_message(struct netlink *netlink, const struct mmsghdr *message)
 {
 	struct ulog_request request;
 	size_t size;
@@ -211,7 +229,7 @@ void netlink_handle_message(struct netlink *netlink, const struct mmsghdr *messa
 	netlink->settings.request(netlink->settings.context, &request);
 }
 
-void netlink_handle_receive_error(struct netlink *netlink, int error)
+static void handle_receive_error(struct netlink *netlink, int error)
 {
 	unsigned skipped;
 
@@ -238,13 +256,14 @@ bool netlink_dispatch(struct netlink *netlink)
 	count = recvmmsg(netlink->descriptor, netlink->messages, NETLINK_BATCH, MSG_DONTWAIT, NULL);
 	lookahead_learn(&netlink->lookahead, behind, count > 0);
 	if (count < 0) {
-		netlink_handle_receive_error(netlink, errno);
+		handle_receive_error(netlink, errno);
 		return false;
 	}
 	for (int i = 0; i < count; i++)
-		netlink_handle_message(netlink, &netlink->messages[i]);
+		handle_message(netlink, &netlink->messages[i]);
 	netlink->settings.taken(netlink->settings.context);
-	return lookahead_is_worth_it(&netlink->lookahead);
+	/* Through a ring no answer has left yet: nothing can have come of it. */
+	return !netlink->ring && lookahead_is_worth_it(&netlink->lookahead);
 }
 
 /* --- sending --- */

@@ -26,7 +26,7 @@ struct waitring;
 
 struct netlink_settings {
 	uint32_t buffer_bytes;
-	/* Requests come through this ring, and answers go with its next wait. NULL: through the descriptor. */
+	/* Answers go with the next wait of this ring. NULL: at once. */
 	struct waitring *ring;
 	void *context;
 	void (*request)(void *context, const struct ulog_request *request);
@@ -53,12 +53,12 @@ int netlink_probe(void);
 int netlink_open(const struct netlink_settings *settings, struct netlink **netlink);
 /* The kernel finds no log server any more; what it has sent is still to be dispatched. */
 void netlink_stop_listening(struct netlink *netlink);
-/* From here on the ring is not used; what is to come is dispatched by the descriptor. */
+/* From here on the ring is not used. */
 void netlink_leave_ring(struct netlink *netlink);
 void netlink_close(struct netlink *netlink); /* NULL is allowed */
 
 int netlink_descriptor(const struct netlink *netlink);
-/* Without a ring, to be called while the descriptor is readable: takes a batch. True when another one is likely to be there. */
+/* To be called while the descriptor is readable: takes a batch. True when another one is likely to be there. */
 bool netlink_dispatch(struct netlink *netlink);
 /* Answers the kernel: at once, or when the ring's dispatch has ended. */
 void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply);

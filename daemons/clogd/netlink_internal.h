@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the two ways to the connector: system calls (netlink.c), and a ring (netlink_ring.c). */
+/* Shared by the two ways of an answer to the connector: a system call (netlink.c), and a ring (netlink_ring.c). */
 #ifndef CLOGD_DAEMONS_NETLINK_INTERNAL_H
 #define CLOGD_DAEMONS_NETLINK_INTERNAL_H
 
@@ -23,6 +23,7 @@ struct netlink_ring; /* netlink_ring.c */
 struct netlink {
 	struct mnl_socket *socket;
 	int descriptor;
+	int poll; /* an epoll set of the descriptor alone */
 	struct netlink_settings settings;
 	struct netlink_counters counters;
 	struct lookahead lookahead;
@@ -31,7 +32,7 @@ struct netlink {
 	struct log_limit overrun_limit;
 	struct log_limit send_limit;
 
-	/* Set up once; recvmmsg fills them, the ring the first. */
+	/* Set up once; recvmmsg fills them. */
 	struct mmsghdr messages[NETLINK_BATCH];
 	struct iovec vectors[NETLINK_BATCH];
 	struct sockaddr_nl senders[NETLINK_BATCH];
@@ -40,8 +41,6 @@ struct netlink {
 };
 
 /* netlink.c */
-void netlink_handle_message(struct netlink *netlink, const struct mmsghdr *message);
-void netlink_handle_receive_error(struct netlink *netlink, int error);
 void netlink_send_now(struct netlink *netlink, const void *bytes, size_t size);
 
 /* netlink_ring.c */

@@ -136,7 +136,7 @@ static int open_netlink(struct runtime *runtime)
 
 	if (error)
 		log_error("cannot listen to the kernel: %s", strerror(-error));
-	else if (!busy_ring(runtime->busy))
+	else
 		watch(runtime, netlink_descriptor(runtime->netlink), on_netlink);
 	return error;
 }

@@ -111,16 +111,6 @@ void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *con
 	waitring_flush(ring);
 }
 
-void waitring_receive(struct waitring *ring, struct waitring_job *job, int descriptor,
-		      struct msghdr *message)
-{
-	struct io_uring_sqe *entry = new_entry(ring);
-
-	io_uring_prep_recvmsg(entry, descriptor, message, 0);
-	io_uring_sqe_set_data(entry, job);
-	job->out = true;
-}
-
 void waitring_send(struct waitring *ring, struct waitring_job *job, int descriptor,
 		   const void *bytes, size_t size)
 {
@@ -131,15 +121,8 @@ void waitring_send(struct waitring *ring, struct waitring_job *job, int descript
 	job->out = true;
 }
 
-void waitring_cancel(struct waitring *ring, struct waitring_job *job)
+void waitring_finish(struct waitring *ring, struct waitring_job *job)
 {
-	struct io_uring_sqe *entry;
-
-	if (!job->out)
-		return;
-	entry = new_entry(ring);
-	io_uring_prep_cancel(entry, job, 0);
-	io_uring_sqe_set_data(entry, NULL);
 	while (job->out)
 		if (waitring_wait(ring, 1000))
 			waitring_dispatch(ring);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The io_uring in which the daemon waits: the answer to one request of the kernel, the wait for the
- * next, and for whatever else is due, are one system call together (an epoll loop needs four and
+ * next, and for whatever else is due, are one system call together (an epoll loop needs three and
  * more). The loop watches the ring's descriptor, and so has its turn too.
  *
  * Used by one thread, the one that made it.
@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct waitring;
 
@@ -31,16 +30,17 @@ struct waitring *waitring_new(void);
 void waitring_free(struct waitring *ring); /* NULL is allowed */
 int waitring_descriptor(const struct waitring *ring);
 
-/* Runs `run` while the descriptor is readable, for good. */
+/*
+ * Runs `run` while the descriptor is readable, for good. The ring keeps what is behind it open: when the process is killed
+ * for some ten milliseconds longer than the process lives.
+ */
 void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *context),
 		    void *context);
-/* recvmsg(2), sendto(2); what is pointed to stays until the job is done. */
-void waitring_receive(struct waitring *ring, struct waitring_job *job, int descriptor,
-		      struct msghdr *message);
+/* sendto(2) that never blocks; what is pointed to stays until the job is done. */
 void waitring_send(struct waitring *ring, struct waitring_job *job, int descriptor,
 		   const void *bytes, size_t size);
-/* Returns when the job is done, be it with -ECANCELED; others may be done meanwhile. */
-void waitring_cancel(struct waitring *ring, struct waitring_job *job);
+/* Returns when the job is done; others may be done meanwhile. */
+void waitring_finish(struct waitring *ring, struct waitring_job *job);
 
 /* Hands over what was asked for, and waits. False: nothing was done within that time. */
 bool waitring_wait(struct waitring *ring, uint32_t milliseconds);

@@ -79,26 +79,6 @@ static void nothing_to_do_is_said_when_the_time_is_over(void **state)
 	waitring_dispatch(ring);
 }
 
-static void a_datagram_is_received_when_it_comes(void **state)
-{
-	struct waitring *ring = ring_of(state);
-	const struct fixture *fixture = *state;
-	char bytes[16] = "";
-	struct iovec vector = {bytes, sizeof(bytes)};
-	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-	struct job job = {.job.done = note};
-
-	waitring_receive(ring, &job.job, fixture->ours, &message);
-	assert_true(job.job.out);
-	assert_false(waitring_wait(ring, 0));
-	assert_int_equal(send(fixture->theirs, "hello", 5, 0), 5);
-	turn(ring);
-	assert_int_equal(job.times, 1);
-	assert_int_equal(job.result, 5);
-	assert_false(job.job.out);
-	assert_memory_equal(bytes, "hello", 5);
-}
-
 static void an_answer_and_the_next_wait_go_together(void **state)
 {
 	struct waitring *ring = ring_of(state);
@@ -156,28 +136,22 @@ static void a_watch_runs_as_long_as_there_is_something_to_read(void **state)
 	assert_false(waitring_is_dispatching(ring));
 }
 
-static void a_cancelled_job_is_done_before_the_call_returns(void **state)
+static void a_job_is_done_before_its_finish_returns(void **state)
 {
 	struct waitring *ring = ring_of(state);
 	const struct fixture *fixture = *state;
-	char bytes[16];
-	struct iovec vector = {bytes, sizeof(bytes)};
-	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	struct job job = {.job.done = note};
+	char bytes[16];
 
-	waitring_receive(ring, &job.job, fixture->ours, &message);
-	waitring_cancel(ring, &job.job);
+	waitring_send(ring, &job.job, fixture->ours, "answer", 6);
+	assert_true(job.job.out);
+	waitring_finish(ring, &job.job);
+	assert_false(job.job.out);
 	assert_int_equal(job.times, 1);
-	assert_int_equal(job.result, -ECANCELED);
-	/* What came first is not thrown away. */
-	waitring_receive(ring, &job.job, fixture->ours, &message);
-	assert_int_equal(send(fixture->theirs, "late", 4, 0), 4);
-	waitring_flush(ring);
-	waitring_cancel(ring, &job.job);
-	assert_int_equal(job.times, 2);
-	assert_int_equal(job.result, 4);
-	waitring_cancel(ring, &job.job);
-	assert_int_equal(job.times, 2);
+	assert_int_equal(job.result, 6);
+	assert_int_equal(recv(fixture->theirs, bytes, sizeof(bytes), MSG_DONTWAIT), 6);
+	waitring_finish(ring, &job.job);
+	assert_int_equal(job.times, 1);
 }
 
 static void all_that_is_allowed_may_be_out_at_once(void **state)
@@ -225,15 +199,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_to_do_is_said_when_the_time_is_over, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(a_datagram_is_received_when_it_comes, set_up,
-						tear_down),
 		cmocka_unit_test_setup_teardown(an_answer_and_the_next_wait_go_together, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_error_is_given_as_such, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_watch_runs_as_long_as_there_is_something_to_read,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_cancelled_job_is_done_before_the_call_returns,
-						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_job_is_done_before_its_finish_returns, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(all_that_is_allowed_may_be_out_at_once, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(
