@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -71,19 +70,6 @@ static void set_up_batch(struct netlink *netlink)
 	}
 }
 
-/*
- * A ring that waited for the socket itself would keep it open for a while after a kill: the kernel would take that for
- * a log server, send requests there, and ask again only after 15 s.
- */
-static int open_poll(struct netlink *netlink)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	netlink->poll = epoll_create1(EPOLL_CLOEXEC);
-	return netlink->poll < 0 ||
-	       epoll_ctl(netlink->poll, EPOLL_CTL_ADD, netlink->descriptor, &event);
-}
-
 int netlink_open(const struct netlink_settings *settings, struct netlink **netlink_out)
 {
 	struct netlink *netlink;
@@ -91,7 +77,6 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 
 	netlink = memory_new(1, sizeof(*netlink));
 	netlink->settings = *settings;
-	netlink->poll = -1;
 	netlink->socket = open_socket();
 	if (!netlink->socket)
 		goto failed;
@@ -99,8 +84,7 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 	set_buffer(netlink);
 	set_up_batch(netlink);
 	/* Last, when all is ready for what it brings. */
-	if (open_poll(netlink) ||
-	    mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
+	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
 		goto failed;
 	if (settings->ring)
 		netlink_ring_start(netlink);
@@ -132,8 +116,6 @@ void netlink_close(struct netlink *netlink)
 	if (!netlink)
 		return;
 	netlink_leave_ring(netlink);
-	if (netlink->poll >= 0)
-		close(netlink->poll);
 	if (netlink->socket)
 		(void)mnl_socket_close(netlink->socket);
 	free(netlink);
@@ -141,7 +123,7 @@ void netlink_close(struct netlink *netlink)
 
 int netlink_descriptor(const struct netlink *netlink)
 {
-	return netlink->poll;
+	return netlink->descriptor;
 }
 
 const struct netlink_counters *netlink_counters(const struct netlink *netlink)

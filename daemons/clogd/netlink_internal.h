@@ -23,7 +23,6 @@ struct netlink_ring; /* netlink_ring.c */
 struct netlink {
 	struct mnl_socket *socket;
 	int descriptor;
-	int poll; /* an epoll set of the descriptor alone */
 	struct netlink_settings settings;
 	struct netlink_counters counters;
 	struct lookahead lookahead;

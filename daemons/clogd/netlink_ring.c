@@ -7,7 +7,7 @@
 #include "daemons/clogd/netlink_internal.h"
 #include "daemons/clogd/waitring.h"
 
-#define ANSWERS_MAX (WAITRING_JOBS_MAX - 1)
+#define ANSWERS_MAX WAITRING_JOBS_MAX
 
 /* It begins with its job, which is what the ring gives back. */
 struct answer_slot {

@@ -5,6 +5,9 @@
 #include <liburing.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "daemons/clogd/log.h"
@@ -14,11 +17,10 @@
 #define BATCH     16
 #define WATCH_BIT ((uintptr_t)1) /* in the user data: a watch, not a job */
 
-_Static_assert(WAITRING_WATCHES_MAX + WAITRING_JOBS_MAX + 1 <= ENTRIES,
-	       "more may be out than fits");
+_Static_assert(WAITRING_WATCHES_MAX + WAITRING_JOBS_MAX <= ENTRIES, "more may be out than fits");
 
 struct watch {
-	int descriptor;
+	int poll; /* an epoll set of the descriptor alone */
 	void (*run)(void *context);
 	void *context;
 };
@@ -63,6 +65,8 @@ void waitring_free(struct waitring *ring)
 	if (!ring)
 		return;
 	io_uring_queue_exit(&ring->ring);
+	for (size_t i = 0; i < ring->watch_count; i++)
+		close(ring->watches[i].poll);
 	free(ring);
 }
 
@@ -92,8 +96,21 @@ static void watch_again(struct waitring *ring, struct watch *watch)
 {
 	struct io_uring_sqe *entry = new_entry(ring);
 
-	io_uring_prep_poll_add(entry, watch->descriptor, POLLIN);
+	io_uring_prep_poll_add(entry, watch->poll, POLLIN);
 	io_uring_sqe_set_data(entry, (void *)((uintptr_t)watch | WATCH_BIT));
+}
+
+/* A ring lets go of what it polls some time after a kill; an epoll set does not hold what is in it. */
+static int poll_of(int descriptor)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int poll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (poll < 0 || epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)) {
+		log_error("cannot watch a descriptor: %s", strerror(errno));
+		abort();
+	}
+	return poll;
 }
 
 void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *context),
@@ -106,7 +123,7 @@ void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *con
 		abort();
 	}
 	ring->watch_count++;
-	*watch = (struct watch){.descriptor = descriptor, .run = run, .context = context};
+	*watch = (struct watch){.poll = poll_of(descriptor), .run = run, .context = context};
 	watch_again(ring, watch);
 	waitring_flush(ring);
 }

@@ -31,8 +31,8 @@ void waitring_free(struct waitring *ring); /* NULL is allowed */
 int waitring_descriptor(const struct waitring *ring);
 
 /*
- * Runs `run` while the descriptor is readable, for good. The ring keeps what is behind it open: when the process is killed
- * for some ten milliseconds longer than the process lives.
+ * Runs `run` while the descriptor is readable, for good. What is behind it ends with the process, also when that is
+ * killed: were the kernel's requests still taken then, it would ask again only after 15 s.
  */
 void waitring_watch(struct waitring *ring, int descriptor, void (*run)(void *context),
 		    void *context);
