@@ -332,8 +332,10 @@ bool oneleg_is_of_another(struct engine *engine, const struct locallog *log,
 bool oneleg_is_stale(struct engine *engine, const struct locallog *log);
 /* This table is the one that is live: what is kept of another is of one that is gone. */
 void oneleg_outlived(struct engine *engine, const char *uuid, const struct instance *live);
-void oneleg_gone(struct engine *engine, const char *uuid,
-		 uint64_t luid); /* that table is; 0: the device */
+/* The device is. */
+void oneleg_gone(struct engine *engine, const char *uuid);
+/* That table is, unheard of but for an earlier daemon. */
+void oneleg_destroyed(struct engine *engine, const char *uuid, uint64_t luid);
 void oneleg_free(struct engine *engine);
 
 /* carried.c: marks of this node's kernel that only the state knows, when the state is replaced */
@@ -348,7 +350,7 @@ void peers_follow_all(struct engine *engine);
 void peers_expect(struct engine *engine);
 void peers_expected(struct engine *engine, const char *uuid); /* the cluster knows it now */
 void peers_recall(struct engine *engine); /* the state in which it was said has come to nothing */
-/* Nodes that run no clogd here, but did: their kernels may hold marks. Returns how many. */
+/* Nodes that run clogd or did, and may live: their kernels may hold marks. Returns how many. */
 uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
 void peers_meet(struct engine *engine);
 void peers_fenced(struct engine *engine, uint32_t node); /* it has to be met again */

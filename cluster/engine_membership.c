@@ -81,7 +81,6 @@ static void apply_change(struct engine *engine, uint32_t node, enum view_change 
 {
 	switch (change) {
 	case VIEW_JOINED:
-		replica_node_joined(engine->replica, node);
 		engine_report(engine, REPORT_NOTICE, "node %u joined", node);
 		break;
 	case VIEW_LEFT:
@@ -126,6 +125,8 @@ static void port_live(void *context)
 			logdisk_recheck(engine, log);
 	}
 	peers_expect(engine);
+	/* After all that this daemon knows of its kernel. */
+	engine_send(engine, NULL, &(struct wire_op){.kind = OP_PRESENT});
 	housekeeping_run(engine);
 }
 

@@ -237,7 +237,7 @@ void lifecycle_dtr(struct engine *engine, const struct ulog_request *request)
 	if (instance)
 		instance_remove(engine, log, instance);
 	else
-		oneleg_gone(engine, request->uuid, request->luid);
+		oneleg_destroyed(engine, request->uuid, request->luid);
 	if (log)
 		locallog_drop_if_unused(engine, log);
 	reply_error(engine, request, 0);

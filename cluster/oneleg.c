@@ -130,14 +130,26 @@ void oneleg_outlived(struct engine *engine, const char *uuid, const struct insta
 	oneleg_changed(engine, uuid);
 }
 
-void oneleg_gone(struct engine *engine, const char *uuid, uint64_t luid)
+void oneleg_gone(struct engine *engine, const char *uuid)
 {
 	struct oneleg **at = find(engine, uuid);
 
-	if (!*at || (luid != 0 && (*at)->luid != luid))
+	if (!*at)
 		return;
 	drop(at);
 	oneleg_changed(engine, uuid);
+}
+
+void oneleg_destroyed(struct engine *engine, const char *uuid, uint64_t luid)
+{
+	const struct oneleg *recalled = *find(engine, uuid);
+	const struct regionlog *state = replica_find(engine->replica, uuid);
+	const struct regionlog_node *own =
+		state ? regionlog_find_node(state, engine->settings.node) : NULL;
+
+	/* Still in the state: when the next table is met, this tells that they are not its own. */
+	if (recalled && recalled->luid == luid && !(own && !regionset_is_empty(own->primary_only)))
+		oneleg_gone(engine, uuid);
 }
 
 void oneleg_free(struct engine *engine)

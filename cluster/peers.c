@@ -182,8 +182,7 @@ uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_
 		uint32_t node = engine->met[i];
 
 		/* Not in the cluster, it is gone; where there is fencing it may live until it is fenced. */
-		if (!membership_is_member(engine->membership, node) &&
-		    (engine->settings.fencing || engine_sees(engine, node)))
+		if (engine->settings.fencing || engine_sees(engine, node))
 			nodes[count++] = node;
 	}
 	return count;
@@ -206,7 +205,7 @@ void peers_gone(struct engine *engine, const char *uuid)
 	const struct regionlog *state = replica_find(engine->replica, uuid);
 	struct wire_op op = {.kind = OP_FORGET};
 
-	oneleg_gone(engine, uuid, 0);
+	oneleg_gone(engine, uuid);
 	if (!state || !regionlog_find_node(state, engine->settings.node))
 		return;
 	ulog_uuid_copy(op.uuid, uuid);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/attendance.h"
 #include "cluster/drafts.h"
-#include "cluster/view.h"
 #include "common/memory.h"
 
 struct replica {
@@ -14,8 +14,7 @@ struct replica {
 	uint64_t generation; /* above that of every log that was dropped */
 	uint64_t lineage;    /* drawn when it was founded */
 	bool unproven;
-	uint32_t strangers[VIEW_NODES_MAX];
-	uint32_t stranger_count;
+	struct attendance attendance;
 	struct regionlog **logs; /* ascending by uuid */
 	size_t log_count;
 	struct drafts drafts;
@@ -173,8 +172,9 @@ static void apply_attach(struct replica *replica, uint32_t origin, const struct 
 
 	if (drafted)
 		brought.unsynced = drafted;
-	if (!known && replica->stranger_count > 0)
-		regionlog_expect(log, origin, replica->strangers, replica->stranger_count);
+	if (!known && replica->attendance.strangers.count > 0)
+		regionlog_expect(log, origin, replica->attendance.strangers.nodes,
+				 replica->attendance.strangers.count);
 	outcome->attach = regionlog_attach(log, origin, &brought);
 	regionset_free(drafted);
 	outcome->refused = outcome->attach == ATTACH_STALE || outcome->attach == ATTACH_MISMATCH;
@@ -279,6 +279,7 @@ static void apply_to_log(struct regionlog *log, uint32_t origin, const struct wi
 	case OP_DAEMON_GONE:
 	case OP_FENCED:
 	case OP_FOUNDED:
+	case OP_PRESENT:
 	case OP_STATE:
 		break;
 	}
@@ -288,6 +289,8 @@ void replica_found(struct replica *replica, uint64_t lineage)
 {
 	replica->lineage = lineage;
 	replica->unproven = true;
+	/* Each of its daemons says anew what it knows. */
+	replica->attendance = (struct attendance){0};
 }
 
 uint64_t replica_lineage(const struct replica *replica)
@@ -308,35 +311,17 @@ static void apply_founded(struct replica *replica, const struct wire_op *op)
 	replica->unproven = false;
 	/* Those who sent them may be gone, unseen; those who are not begin anew. */
 	drafts_drop(&replica->drafts, NULL, 0);
-	replica->stranger_count = 0;
-	for (uint32_t i = 0; i < op->region_count && i < VIEW_NODES_MAX; i++)
-		replica->strangers[replica->stranger_count++] = op->regions[i];
+	attendance_found(&replica->attendance, op->regions, op->region_count);
 	for (size_t i = 0; op->doubtful && i < replica->log_count; i++) {
 		regionlog_doubt(replica->logs[i]);
-		for (uint32_t j = 0; j < replica->stranger_count; j++)
-			regionlog_suspect(replica->logs[i], replica->strangers[j]);
+		for (uint32_t j = 0; j < replica->attendance.strangers.count; j++)
+			regionlog_suspect(replica->logs[i], replica->attendance.strangers.nodes[j]);
 	}
-}
-
-/* Its daemon speaks for it from here on, or it is gone. */
-static void forget_stranger(struct replica *replica, uint32_t node)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < replica->stranger_count; i++)
-		if (replica->strangers[i] != node)
-			replica->strangers[kept++] = replica->strangers[i];
-	replica->stranger_count = kept;
-}
-
-void replica_node_joined(struct replica *replica, uint32_t node)
-{
-	forget_stranger(replica, node);
 }
 
 static void apply_fenced(struct replica *replica, uint32_t node)
 {
-	forget_stranger(replica, node);
+	attendance_node_gone(&replica->attendance, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_fenced(replica->logs[i], node);
 	drop_unused(replica);
@@ -363,6 +348,10 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 	}
 	if (op->kind == OP_FOUNDED) {
 		apply_founded(replica, op);
+		return;
+	}
+	if (op->kind == OP_PRESENT) {
+		attendance_present(&replica->attendance, origin);
 		return;
 	}
 	if (op->kind == OP_ATTACH) {
@@ -400,6 +389,7 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 
 void replica_daemon_gone(struct replica *replica, uint32_t node)
 {
+	attendance_daemon_gone(&replica->attendance, node);
 	drafts_drop(&replica->drafts, NULL, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_daemon_gone(replica->logs[i], node);
@@ -408,7 +398,7 @@ void replica_daemon_gone(struct replica *replica, uint32_t node)
 
 void replica_node_down(struct replica *replica, uint32_t node)
 {
-	forget_stranger(replica, node);
+	attendance_node_gone(&replica->attendance, node);
 	drafts_drop(&replica->drafts, NULL, node);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_node_down(replica->logs[i], node);
@@ -417,9 +407,8 @@ void replica_node_down(struct replica *replica, uint32_t node)
 
 bool replica_is_lost(const struct replica *replica, uint32_t node)
 {
-	for (uint32_t i = 0; i < replica->stranger_count; i++)
-		if (replica->strangers[i] == node)
-			return true;
+	if (attendance_is_stranger(&replica->attendance, node))
+		return true;
 	for (size_t i = 0; i < replica->log_count; i++) {
 		const struct regionlog_node *entry = regionlog_find_node(replica->logs[i], node);
 
@@ -435,23 +424,11 @@ void replica_encode(const struct replica *replica, struct bytes_buffer *buffer)
 	bytes_put_u64(buffer, replica->generation);
 	bytes_put_u64(buffer, replica->lineage);
 	bytes_put_u8(buffer, replica->unproven);
-	bytes_put_u32(buffer, replica->stranger_count);
-	for (uint32_t i = 0; i < replica->stranger_count; i++)
-		bytes_put_u32(buffer, replica->strangers[i]);
+	attendance_encode(&replica->attendance, buffer);
 	bytes_put_u32(buffer, (uint32_t)replica->log_count);
 	for (size_t i = 0; i < replica->log_count; i++)
 		regionlog_encode(replica->logs[i], buffer);
 	drafts_encode(&replica->drafts, buffer);
-}
-
-static void decode_strangers(struct replica *replica, struct bytes_reader *reader)
-{
-	uint32_t count = bytes_get_u32(reader);
-
-	if (count > VIEW_NODES_MAX)
-		reader->failed = true;
-	for (uint32_t i = 0; i < count && !reader->failed; i++)
-		replica->strangers[replica->stranger_count++] = bytes_get_u32(reader);
 }
 
 struct replica *replica_decode(const void *bytes, size_t size)
@@ -465,7 +442,7 @@ struct replica *replica_decode(const void *bytes, size_t size)
 	replica->generation = bytes_get_u64(&reader);
 	replica->lineage = bytes_get_u64(&reader);
 	replica->unproven = bytes_get_u8(&reader) != 0;
-	decode_strangers(replica, &reader);
+	attendance_decode(&replica->attendance, &reader);
 	count = bytes_get_u32(&reader);
 	for (uint32_t i = 0; i < count && !reader.failed; i++) {
 		struct regionlog *log = regionlog_decode(&reader);

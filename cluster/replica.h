@@ -47,15 +47,13 @@ void replica_apply(struct replica *replica, uint32_t origin, const struct wire_o
 /* Membership, for every log. */
 void replica_daemon_gone(struct replica *replica, uint32_t node);
 void replica_node_down(struct replica *replica, uint32_t node);
-void replica_node_joined(struct replica *replica, uint32_t node);
 /* Does a log wait for that node to be fenced? */
 bool replica_is_lost(const struct replica *replica, uint32_t node);
 
 /*
  * Founded anew, empty or on what one node knew: nothing is to be relied on until
  * OP_FOUNDED says whether others may have gone on without that node, and which
- * nodes of the cluster are strangers: they run no clogd, so what their kernels
- * hold is not known to anybody.
+ * nodes of the cluster may be strangers (attendance.h).
  */
 void replica_found(struct replica *replica, uint64_t lineage);
 uint64_t replica_lineage(const struct replica *replica);

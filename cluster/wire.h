@@ -52,8 +52,11 @@ enum wire_op_kind {
 	/* Of a log again: */
 	OP_STATE =
 		18, /* a piece of the state that the next ATTACH brings; of nothing: there will be none */
+	/* Of a node: */
+	OP_PRESENT =
+		19, /* the sender's daemon has the state, and has said what its kernel may hold */
 };
-#define OP_KIND_MAX OP_STATE
+#define OP_KIND_MAX OP_PRESENT
 
 /* One operation. Arrays and sets are owned; wire_op_free() frees them. */
 struct wire_op {

@@ -175,6 +175,7 @@ static void put_body(struct bytes_buffer *buffer, const struct wire_op *op)
 	case OP_RELEASE:
 	case OP_DETACH:
 	case OP_FORGET:
+	case OP_PRESENT:
 		break;
 	}
 }
@@ -232,6 +233,7 @@ static void get_body(struct bytes_reader *reader, struct wire_op *op)
 	case OP_RELEASE:
 	case OP_DETACH:
 	case OP_FORGET:
+	case OP_PRESENT:
 		break;
 	}
 }
@@ -250,7 +252,7 @@ void wire_op_encode(const struct wire_op *op, struct bytes_buffer *buffer)
 
 static bool is_of_node(enum wire_op_kind kind)
 {
-	return kind >= OP_NODE_DOWN && kind <= OP_FOUNDED;
+	return (kind >= OP_NODE_DOWN && kind <= OP_FOUNDED) || kind == OP_PRESENT;
 }
 
 int wire_op_decode(struct bytes_reader *reader, struct wire_op *op)

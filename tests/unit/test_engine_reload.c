@@ -135,17 +135,18 @@ static void a_late_resume_of_the_old_table_leaves_the_new_one_attached(void **st
 }
 
 /* Its table with a write on one leg is suspended and gone; the next daemon meets the new one, which knows nothing of it. */
-static void a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg(void **state)
+static void reload_while_no_daemon_runs(bool old_ends_late)
 {
 	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
 	unsigned int cycles;
 
-	(void)state;
 	harness_set_sync(harness, 1, LUID, 7, false);
 	harness_kill(harness, 1);
 	harness_run(harness);
 	harness_start(harness, 1);
 	harness_run(harness);
+	if (old_ends_late)
+		assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
 	harness_send_ctr(harness, 1, LUID2, CORE, true);
 	harness_resume(harness, 1, LUID2);
 	cycles = harness_node(harness, 1)->cycles;
@@ -158,6 +159,18 @@ static void a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg
 	assert_int_equal(harness_get_work(harness, 2, LUID), 7);
 	harness_set_sync(harness, 2, LUID, 7, true);
 	harness_end(harness);
+}
+
+static void a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg(void **state)
+{
+	(void)state;
+	reload_while_no_daemon_runs(false);
+}
+
+static void so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon(void **state)
+{
+	(void)state;
+	reload_while_no_daemon_runs(true);
 }
 
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
@@ -193,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_late_resume_of_the_old_table_leaves_the_new_one_attached),
 		cmocka_unit_test(
 			a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg),
+		cmocka_unit_test(so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 

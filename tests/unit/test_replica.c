@@ -255,6 +255,55 @@ static void in_a_state_that_is_in_doubt_a_lost_node_may_hold_any_mark(void **sta
 	replica_free(replica);
 }
 
+static struct replica_outcome founded(struct replica *replica, const uint32_t *nodes,
+				      uint32_t count)
+{
+	struct wire_op op = {.kind = OP_FOUNDED, .region_count = count};
+
+	op.regions = memory_copy(nodes, count * sizeof(nodes[0]));
+	return apply(replica, 1, &op);
+}
+
+/* Killed as soon as it had joined, it never said what its kernel holds. */
+static void a_daemon_that_joined_and_said_nothing_leaves_a_stranger(void **state)
+{
+	static const uint32_t nodes[] = {1, 2, 3};
+	struct replica *replica = replica_new();
+
+	(void)state;
+	replica_found(replica, 7);
+	apply(replica, 1, &(struct wire_op){.kind = OP_PRESENT});
+	apply(replica, 3, &(struct wire_op){.kind = OP_PRESENT});
+	founded(replica, nodes, ARRAY_SIZE(nodes));
+	assert_false(replica_is_lost(replica, 1));
+	assert_false(replica_is_lost(replica, 3));
+	assert_true(replica_is_lost(replica, 2));
+	of_node(replica, OP_DAEMON_GONE, 2);
+	assert_true(replica_is_lost(replica, 2));
+	attach(replica, 1, "a", LOG_TYPE_CORE, 0);
+	assert_true(regionlog_find_node(replica_find(replica, "a"), 2)->opaque);
+	replica_free(replica);
+}
+
+static void a_daemon_speaks_for_its_kernel_until_it_is_gone_or_the_state_is_anew(void **state)
+{
+	static const uint32_t nodes[] = {2, 3};
+	struct replica *replica = replica_new();
+
+	(void)state;
+	replica_found(replica, 7);
+	founded(replica, nodes, ARRAY_SIZE(nodes));
+	apply(replica, 2, &(struct wire_op){.kind = OP_PRESENT});
+	assert_false(replica_is_lost(replica, 2));
+	of_node(replica, OP_NODE_DOWN, 3);
+	assert_false(replica_is_lost(replica, 3));
+	replica_found(replica, 8);
+	founded(replica, nodes, ARRAY_SIZE(nodes));
+	assert_true(replica_is_lost(replica, 2));
+	assert_true(replica_is_lost(replica, 3));
+	replica_free(replica);
+}
+
 /* --- snapshots --- */
 
 static struct replica *some_logs(void)
@@ -346,6 +395,9 @@ int main(void)
 		cmocka_unit_test(an_outcome_says_from_where_on_the_device_is_behind),
 		cmocka_unit_test(nodes_that_come_and_go_concern_every_log),
 		cmocka_unit_test(in_a_state_that_is_in_doubt_a_lost_node_may_hold_any_mark),
+		cmocka_unit_test(a_daemon_that_joined_and_said_nothing_leaves_a_stranger),
+		cmocka_unit_test(
+			a_daemon_speaks_for_its_kernel_until_it_is_gone_or_the_state_is_anew),
 		cmocka_unit_test(a_snapshot_brings_everything_and_its_position),
 		cmocka_unit_test(truncated_damaged_and_unordered_snapshots_are_refused),
 	};

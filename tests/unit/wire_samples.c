@@ -166,6 +166,11 @@ static void founded(struct wire_op *op)
 	op->region_count = 2;
 }
 
+static void present(struct wire_op *op)
+{
+	op->kind = OP_PRESENT;
+}
+
 static void attach_of_pieces(struct wire_op *op)
 {
 	attach_of_disk(op);
@@ -212,6 +217,7 @@ static void (*const makers[])(struct wire_op *op) = {
 	attach_of_pieces,
 	state_piece,
 	state_given_up,
+	present,
 };
 
 const size_t wire_sample_op_count = sizeof(makers) / sizeof(makers[0]);
@@ -220,7 +226,7 @@ void wire_sample_op(size_t index, struct wire_op *op)
 {
 	*op = (struct wire_op){.ticket = 0x1122 + index};
 	makers[index](op);
-	if (op->kind < OP_NODE_DOWN || op->kind > OP_FOUNDED)
+	if ((op->kind < OP_NODE_DOWN || op->kind > OP_FOUNDED) && op->kind != OP_PRESENT)
 		strcpy(op->uuid, WIRE_SAMPLE_UUID);
 }
 
