@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,11 +64,25 @@ static void on_resize(int number)
 	(void)number;
 }
 
-static void catch_signals(void)
+/*
+ * Signals are taken in a pause, where none gets lost. While the daemon is asked
+ * only those that end the watch are, for an answer may be long in coming; what
+ * such a one breaks off is no fault of the daemon's.
+ */
+struct signals {
+	sigset_t asking, pausing; /* what is held back */
+};
+
+static void catch_signals(struct signals *signals)
 {
 	struct sigaction end = {.sa_handler = on_end};
 	struct sigaction resize = {.sa_handler = on_resize};
 
+	ended = 0;
+	(void)sigprocmask(SIG_SETMASK, NULL, &signals->pausing);
+	signals->asking = signals->pausing;
+	(void)sigaddset(&signals->asking, SIGWINCH);
+	(void)sigprocmask(SIG_SETMASK, &signals->asking, NULL);
 	(void)sigaction(SIGINT, &end, NULL);
 	(void)sigaction(SIGTERM, &end, NULL);
 	(void)sigaction(SIGHUP, &end, NULL);
@@ -82,12 +97,19 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void pause_for(uint64_t ms)
+static void pause_for(uint64_t ms, const struct signals *signals)
 {
 	struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000L};
+	sigset_t ends;
 
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
 	if (!ended)
-		(void)nanosleep(&time, NULL);
+		(void)ppoll(NULL, 0, &time, &signals->pausing);
+	(void)sigprocmask(SIG_SETMASK, &signals->asking, NULL);
 }
 
 /* --- a page --- */
@@ -217,6 +239,8 @@ static int fetch(struct watch *watch, struct status *status)
 		error = status_parse(answer.text, status);
 		free(answer.text);
 	}
+	if (error && ended)
+		return -EAGAIN;
 	if (error) {
 		say(watch, command_ask_error(error));
 		return error == -EACCES || error == -EPROTO || error == -EBADMSG ? error : -EAGAIN;
@@ -249,17 +273,18 @@ static int look(struct watch *watch, bool *done)
 static int run_watch(struct watch *watch)
 {
 	bool screen = terminal_is_screen();
+	struct signals signals;
 	bool done = false;
 	int error = 0;
 
-	catch_signals();
+	catch_signals(&signals);
 	watch->rates = rates_new();
 	if (screen)
 		fputs(HIDE_CURSOR CLEAR, stdout);
 	while (!ended && !done && !error) {
 		error = look(watch, &done);
 		if (!done && !error)
-			pause_for(watch->interval_ms);
+			pause_for(watch->interval_ms, &signals);
 	}
 	if (screen)
 		fputs(SHOW_CURSOR, stdout);
