@@ -107,14 +107,27 @@ static void drop_leavers(struct membership *membership, const struct view *view)
 	}
 }
 
-/* Nodes are found while it is not known that we were the ones to go on without those that were lost. */
+/*
+ * Nodes are found while it is not known that we were the ones to go on without
+ * those that were lost. A snapshot that is under way is of one that was parted
+ * with us, and so no more the latest than what it has itself.
+ */
+static void cut_off_by_parting(struct membership *membership)
+{
+	membership->cut_off = true;
+	if (membership->live)
+		return;
+	transfer_in_reset(membership->incoming);
+	membership->join_id++;
+}
+
 static void note_parting(struct membership *membership, const struct view *view)
 {
 	for (size_t i = 0; i < view->change_count; i++) {
 		if (view->changes[i].change == VIEW_NODEDOWN)
 			membership->parted = true;
 		else if (view->changes[i].change == VIEW_JOINED && membership->parted)
-			membership->cut_off = true;
+			cut_off_by_parting(membership);
 	}
 }
 
@@ -166,6 +179,8 @@ static void finish_join(struct membership *membership)
 	if (self && !membership->census)
 		self->state = HELLO_LIVE;
 	membership_become_live(membership);
+	/* It was sent before quorum was lost. */
+	membership->cut_off = membership->quorum == QUORUM_NO;
 	census_say_hello(membership, true);
 }
 

@@ -232,6 +232,36 @@ static void random_lives_end_in_equal_states(void **state)
 	}
 }
 
+/* Parted for less than a token timeout, quorum says nothing. On each side a daemon gets the state, and then all meet. */
+static void a_snapshot_of_one_that_was_parted_is_not_the_latest(void **state)
+{
+	(void)state;
+	for (unsigned int steps = 0; steps < 40; steps++) {
+		struct world world;
+
+		world_init(&world);
+		world.snapshot_bytes = LARGE;
+		world_join(&world, (const uint32_t[]){1, 3, 0});
+		world_run(&world);
+		world_join(&world, (const uint32_t[]){2, 4, 0});
+		world_part(&world, 3);
+		world_op(&world, 1);
+		world_op(&world, 3);
+		for (unsigned int i = 0; i < steps; i++)
+			world_step(&world, 1 + i % 4);
+		world_merge(&world, QUORUM_UNSURE);
+		for (unsigned int i = 0; i < 8; i++)
+			world_step(&world, 1 + i % 4);
+		world_run(&world);
+		for (uint32_t node = 1; node <= 4; node++)
+			world_quorum(&world, node, QUORUM_YES);
+		world_run(&world);
+		if (!world_is_equal(&world))
+			fail_msg("after %u steps: the states differ", steps);
+		world_fini(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_lost_connection_makes_the_state_stale),
 		cmocka_unit_test(a_hello_of_an_earlier_census_is_no_answer),
 		cmocka_unit_test(a_hello_of_a_stranger_is_ignored),
+		cmocka_unit_test(a_snapshot_of_one_that_was_parted_is_not_the_latest),
 		cmocka_unit_test(random_lives_end_in_equal_states),
 	};
 
