@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cluster/activity.h"
 #include "cluster/engine_internal.h"
 #include "cluster/retained.h"
 #include "common/memory.h"

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/activity.h"
+#include "cluster/attachment.h"
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
+#include "cluster/recovery.h"
+#include "cluster/statepieces.h"
 #include "common/memory.h"
 
 static struct regionlog_attach shape_of(const struct instance *instance)

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "cluster/carried.h"
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
 

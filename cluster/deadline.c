@@ -3,6 +3,7 @@
  * When the engine wants its next tick. Asked after each input, so with a thousand logs only the one
  * that the input was about is looked at. What is not noticed here waits for the next housekeeping.
  */
+#include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
 #include "cluster/housekeeping.h"
 #include "cluster/retained.h"

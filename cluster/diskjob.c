@@ -2,7 +2,10 @@
 /* Disk jobs that are out. A job outlives the instance it was for; its result is then only cleaned up. */
 #include <stdlib.h>
 
+#include "cluster/deadline.h"
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
+#include "cluster/lifecycle.h"
 #include "common/memory.h"
 
 struct disk_wait {

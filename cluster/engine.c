@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/carried.h"
+#include "cluster/deadline.h"
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
 #include "cluster/housekeeping.h"
+#include "cluster/oneleg.h"
 #include "cluster/operations.h"
+#include "cluster/peers.h"
+#include "cluster/recovery.h"
+#include "cluster/reports.h"
 #include "cluster/requests.h"
 #include "cluster/retained.h"
 #include "common/memory.h"

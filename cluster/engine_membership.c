@@ -2,9 +2,14 @@
 /* What membership asks of the engine: to send, to save and load the state, and to follow views. */
 #include <errno.h>
 
+#include "cluster/attachment.h"
+#include "cluster/carried.h"
+#include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
 #include "cluster/housekeeping.h"
 #include "cluster/operations.h"
+#include "cluster/peers.h"
+#include "cluster/reports.h"
 
 static void port_send(void *context, struct bytes_buffer *message)
 {

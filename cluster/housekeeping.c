@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cluster/housekeeping.h"
-
 #include "cluster/engine_internal.h"
+#include "cluster/peers.h"
 #include "common/memory.h"
 #include "common/planted.h"
 

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
+#include "cluster/lifecycle.h"
+#include "cluster/oneleg.h"
 #include "common/disklog.h"
 #include "common/memory.h"
 

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/deadline.h"
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
 #include "common/memory.h"
 
 /* --- the index --- */

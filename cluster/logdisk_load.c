@@ -2,6 +2,8 @@
 /* Reading a log, at the first attach and at a recheck: header, then the bitmap piece by piece. */
 #include <string.h>
 
+#include "cluster/attachment.h"
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
 #include "cluster/group.h"
 #include "common/disklog.h"

@@ -5,6 +5,9 @@
  */
 #include <string.h>
 
+#include "cluster/activity.h"
+#include "cluster/attachment.h"
+#include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
 #include "common/disklog.h"
 #include "common/planted.h"

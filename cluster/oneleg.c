@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
 #include "common/memory.h"
 
 /* Of an earlier daemon; its kernel has not reconnected yet. */

@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/activity.h"
+#include "cluster/attachment.h"
+#include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
+#include "cluster/peers.h"
+#include "cluster/recovery.h"
+#include "cluster/reports.h"
+#include "cluster/statepieces.h"
 #include "common/memory.h"
 
 static bool is_dirty(const struct regionlog *state, uint32_t region)

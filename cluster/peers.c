@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
+#include "cluster/peers.h"
 #include "common/memory.h"
 
 /* What the next daemon of this node is told of a log. */

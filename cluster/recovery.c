@@ -11,7 +11,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cluster/activity.h"
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
+#include "cluster/recovery.h"
 #include "common/memory.h"
 #include "common/planted.h"
 

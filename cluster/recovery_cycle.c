@@ -5,6 +5,8 @@
  * suspend can end.
  */
 #include "cluster/engine_internal.h"
+#include "cluster/oneleg.h"
+#include "cluster/recovery.h"
 
 #define CYCLE_AGAIN_MS 5000
 #define CYCLE_PAUSE_MS 500

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lines that an operator waits for: quorum, what a death costs, how a recovery goes. */
+#include "cluster/reports.h"
 #include "cluster/engine_internal.h"
 
 #define PROGRESS_MS 60000

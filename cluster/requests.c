@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/activity.h"
+#include "cluster/attachment.h"
+#include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
+#include "cluster/lifecycle.h"
+#include "cluster/recovery.h"
 #include "cluster/requests.h"
 #include "cluster/retained.h"
 #include "common/planted.h"

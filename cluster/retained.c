@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "cluster/activity.h"
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
 #include "common/planted.h"

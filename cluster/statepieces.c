@@ -5,6 +5,8 @@
  * when the last one has come back in the order, so that never more than one of
  * them is in the way of other logs' messages.
  */
+#include "cluster/statepieces.h"
+#include "cluster/attachment.h"
 #include "cluster/engine_internal.h"
 
 #define STRETCH_REGIONS 65536U /* what region sets are packed by */
