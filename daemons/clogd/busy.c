@@ -51,7 +51,7 @@ static int32_t on_ring(int32_t descriptor, int32_t events, void *data)
 	for (int round = 0; round < ROUNDS && waitring_wait(busy->ring, round ? WAIT_MS : 0);
 	     round++)
 		waitring_dispatch(busy->ring);
-	waitring_flush(busy->ring);
+	waitring_rest(busy->ring);
 	return 0;
 }
 

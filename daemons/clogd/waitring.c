@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/memory.h"
@@ -27,6 +28,7 @@ struct watch {
 
 struct waitring {
 	struct io_uring ring;
+	int news; /* an eventfd: something is done, or can be */
 	struct watch watches[WAITRING_WATCHES_MAX];
 	size_t watch_count;
 	bool dispatching;
@@ -40,21 +42,43 @@ static bool is_new_enough(const struct io_uring *ring)
 	return ring->features & IORING_FEAT_EXT_ARG;
 }
 
-struct waitring *waitring_new(void)
+/*
+ * Who polls the ring's own descriptor does not always hear of work that the
+ * ring left for later; an eventfd is always told.
+ */
+static int open_news(struct waitring *ring)
 {
-	struct waitring *ring = memory_new(1, sizeof(*ring));
+	ring->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return ring->news < 0 ? -errno : io_uring_register_eventfd(&ring->ring, ring->news);
+}
+
+static int open_ring(struct waitring *ring)
+{
 	/* With them nothing interrupts the thread elsewhere: Linux 6.1. */
 	int error = io_uring_queue_init(ENTRIES, &ring->ring,
 					IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 
 	if (error == -EINVAL)
 		error = io_uring_queue_init(ENTRIES, &ring->ring, 0);
-	if (!error && !is_new_enough(&ring->ring)) {
+	if (error)
+		return error;
+	error = is_new_enough(&ring->ring) ? open_news(ring) : -ENOSYS;
+	if (error)
 		io_uring_queue_exit(&ring->ring);
-		error = -ENOSYS;
-	}
+	return error;
+}
+
+struct waitring *waitring_new(void)
+{
+	struct waitring *ring = memory_new(1, sizeof(*ring));
+	int error;
+
+	ring->news = -1;
+	error = open_ring(ring);
 	if (!error)
 		return ring;
+	if (ring->news >= 0)
+		close(ring->news);
 	free(ring);
 	errno = -error;
 	return NULL;
@@ -67,12 +91,13 @@ void waitring_free(struct waitring *ring)
 	io_uring_queue_exit(&ring->ring);
 	for (size_t i = 0; i < ring->watch_count; i++)
 		close(ring->watches[i].poll);
+	close(ring->news);
 	free(ring);
 }
 
 int waitring_descriptor(const struct waitring *ring)
 {
-	return ring->ring.ring_fd;
+	return ring->news;
 }
 
 /* --- asking --- */
@@ -201,6 +226,17 @@ void waitring_dispatch(struct waitring *ring)
 		complete(ring, data, result);
 	}
 	ring->dispatching = false;
+}
+
+void waitring_rest(struct waitring *ring)
+{
+	eventfd_t ignored;
+
+	(void)eventfd_read(ring->news, &ignored);
+	(void)io_uring_submit_and_get_events(
+		&ring->ring); /* what it refuses, the next wait hands over */
+	if (io_uring_cq_ready(&ring->ring) > 0)
+		(void)eventfd_write(ring->news, 1);
 }
 
 bool waitring_is_dispatching(const struct waitring *ring)

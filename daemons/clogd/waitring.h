@@ -28,6 +28,7 @@ struct waitring_job {
 /* NULL with errno set: this kernel has no io_uring, has a too old one, or it is forbidden. */
 struct waitring *waitring_new(void);
 void waitring_free(struct waitring *ring); /* NULL is allowed */
+/* Can be read when there is something to dispatch, and until waitring_rest() finds nothing more. */
 int waitring_descriptor(const struct waitring *ring);
 
 /*
@@ -46,6 +47,8 @@ void waitring_finish(struct waitring *ring, struct waitring_job *job);
 bool waitring_wait(struct waitring *ring, uint32_t milliseconds);
 /* Finishes what is done. Jobs asked for meanwhile are handed over by the next wait, or by waitring_flush(). */
 void waitring_dispatch(struct waitring *ring);
+/* Before somebody waits for the descriptor: hands over what was asked for. */
+void waitring_rest(struct waitring *ring);
 bool waitring_is_dispatching(const struct waitring *ring);
 void waitring_flush(struct waitring *ring);
 
