@@ -11,6 +11,12 @@ from .network import address
 LOG_LINE = "/dev/ttyS1"
 PING_MS = 200       # links come up after two answered pings; the default interval is a quarter of the token's
 STACK_KB = 512      # corosync locks the whole stack of each thread in memory; a page costs a node a lot of time
+# A killed Corosync leaves its recorder and its connections there, megabytes of a small node's memory.
+FREE_SHARED_MEMORY = """for each in /dev/shm/qb-*; do
+	pid=${each#/dev/shm/qb-}
+	pid=${pid#corosync-}
+	kill -0 "${pid%%-*}" 2>/dev/null || rm -rf "$each"
+done"""
 MEMBERS = re.compile(r"\[QUORUM\] Members\[\d+\]:((?: \d+)*)")
 PRIMARY = re.compile(r"\[QUORUM\] This node is within the (non-)?primary component")
 
@@ -52,7 +58,7 @@ class Corosync:
             raise LabError(f"{self.name}: corosync runs already")
         conf = corosync_conf(self.lab.node_count, self.lab.token_ms)
         self.corosync_log_start = os.path.getsize(self.logs["corosync"])
-        self.corosync = self.start(f"cat >/etc/corosync/corosync.conf <<'END'\n{conf}END\n"
+        self.corosync = self.start(f"cat >/etc/corosync/corosync.conf <<'END'\n{conf}END\n{FREE_SHARED_MEMORY}\n"
                                    f"ulimit -s {STACK_KB}; exec corosync -f >{LOG_LINE} 2>&1")
 
     def corosync_is_up(self) -> bool:
