@@ -9,7 +9,7 @@
 #include "tests/sim/world.h"
 
 #define CHECK_PERIOD_US US_PER_S
-#define FIRST_TABLE_US  US_PER_S
+#define FIRST_TABLE_US  US_PER_MS
 #define JOIN_LIMIT_US   (120 * US_PER_S)
 #define QUIET_LIMIT_US  (120 * US_PER_S)
 #define SYNC_LIMIT_US   (400 * US_PER_S)
@@ -25,7 +25,7 @@ static void look_around(void *context, uint64_t argument)
 	clock_after(&world->clock, CHECK_PERIOD_US, look_around, world, 0);
 }
 
-/* LVM says nosync only when it makes a mirror; the next activation does not. */
+/* LVM says nosync only when it makes a mirror, which all nodes load at the start; no later table does. */
 static void forget_sync_word(void *context, uint64_t argument)
 {
 	struct world *world = context;
