@@ -103,6 +103,8 @@ static void begin_release(struct engine *engine, struct locallog *log, struct in
 {
 	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
+	/* Another table's end may have been under way when that table was constructed anew. */
+	log->released = log->detach_sent = false;
 	declare_unsynced(engine, log, log->untold);
 	send_simple(engine, log, OP_RELEASE, ++log->ticket);
 	log->release_ticket = log->ticket;
