@@ -84,7 +84,8 @@ static bool keeps_disk(const struct locallog *log, const struct regionlog *state
 static void own_operation(struct engine *engine, struct locallog *log, const struct wire_op *op,
 			  const struct replica_outcome *outcome)
 {
-	if (op->ticket != 0)
+	/* A REJOIN that is refused brought nothing: what waits for it waits for the next. */
+	if (op->ticket != 0 && !(op->kind == OP_REJOIN && outcome->refused))
 		activity_ordered(engine, log, op);
 	switch (op->kind) {
 	case OP_ATTACH:
