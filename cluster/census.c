@@ -101,13 +101,18 @@ static void agree_on_version(struct membership *membership)
 	membership->version = version < WIRE_VERSION_MIN ? WIRE_VERSION_MIN : version;
 }
 
-/* This node's answer was not "live". It may have become so since, by a snapshot whose end came before the decision. */
+/*
+ * This node's answer was not "live". It may have become so since, by a snapshot whose end came before the decision.
+ * Unsure of that one, it needs another: under its old join it has been served.
+ */
 static void settle_own_state(struct membership *membership)
 {
 	if (membership_is_live(membership)) {
 		census_say_hello(membership, true);
 		return;
 	}
+	if (membership->live)
+		membership->join_id++;
 	membership_step_down(membership);
 	membership->outdated = true;
 }

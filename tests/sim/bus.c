@@ -98,6 +98,26 @@ static uint64_t history_of(const struct bus_node *node)
 	return history + node->lineage;
 }
 
+static void say_first_quorum(void *context, uint64_t ring_id)
+{
+	struct bus_node *node = context;
+
+	if (node->is_up && node->joined && node->node->daemon && node->ring->id == ring_id)
+		daemon_push_quorum(node->node->daemon, bus_quorum(&node->world->bus, node->id),
+				   node->ring);
+}
+
+/* It comes by another connection than the view. */
+static void tell_first_quorum(struct bus *bus, struct bus_node *node)
+{
+	uint64_t delay = bus->world->settings.first_quorum_us;
+
+	if (delay == 0)
+		say_first_quorum(node, node->ring->id);
+	else
+		clock_after(&bus->world->clock, delay, say_first_quorum, node, node->ring->id);
+}
+
 void bus_deliver(struct bus *bus, struct bus_node *node, struct bus_entry *entry)
 {
 	struct daemon *daemon = node->node->daemon;
@@ -114,7 +134,7 @@ void bus_deliver(struct bus *bus, struct bus_node *node, struct bus_entry *entry
 		if (node->joined && daemon)
 			push_view(node, entry->id, entry->node, VIEW_JOINED);
 		if (node->joined && daemon && entry->node == node->id)
-			daemon_push_quorum(daemon, bus_quorum(bus, node->id), node->ring);
+			tell_first_quorum(bus, node);
 		return;
 	}
 	node->group &= ~NODE_BIT(entry->node);

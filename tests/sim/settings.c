@@ -114,6 +114,7 @@ static void draw_pace(struct settings *settings, uint64_t seed)
 	settings->copy_pause_us = PICK(&random, 0, 0, 20, 200) * US_PER_MS;
 	settings->fence_per_mille = (uint32_t)PICK(&random, 400, 400, 400, 30);
 	settings->state_piece_bytes = (uint32_t)PICK(&random, 32, 32, 64, 16384);
+	settings->first_quorum_us = PICK(&random, 0, 0, 0, 5, 100) * US_PER_MS;
 }
 
 void settings_draw(struct settings *settings, uint64_t seed)
@@ -185,12 +186,12 @@ void settings_describe(const struct settings *settings, FILE *out)
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,
-		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000; leg %u us, "
-		"copy "
-		"pause %llu ms%s%s; netlink loss %u/1000\n",
+		"  bus: order %llu us, deliver %llu us, outbox %u, again %u/1000, "
+		"first quorum %llu ms; leg %u us, copy pause %llu ms%s%s; netlink loss %u/1000\n",
 		(unsigned long long)settings->bus_order_us,
 		(unsigned long long)settings->bus_deliver_us, settings->bus_outbox_max,
-		settings->bus_again_per_mille, settings->leg_delay_us,
+		settings->bus_again_per_mille,
+		(unsigned long long)(settings->first_quorum_us / US_PER_MS), settings->leg_delay_us,
 		(unsigned long long)(settings->copy_pause_us / US_PER_MS),
 		settings->late_disk_writes ? ", late disk writes" : "",
 		settings->foreign_listener ? ", foreign listener" : "",

@@ -72,6 +72,7 @@ struct settings {
 	uint64_t bus_deliver_us; /* until a node has it then */
 	uint32_t bus_outbox_max;
 	uint32_t bus_again_per_mille;
+	uint64_t first_quorum_us; /* from a joiner's view to what it hears of quorum */
 	/*
 	 * The sender may deliver what nobody else ever gets ("agreed", not "safe" delivery). Never drawn: a mark that
 	 * dies with its sender is not promised (docs/reliability.md), but for what a story tells of the log device.

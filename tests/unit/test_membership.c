@@ -324,6 +324,29 @@ static void an_old_announcement_is_not_taken_by_a_new_join(void **state)
 	world_fini(&world);
 }
 
+/* Quorum's first word comes by another way than the view and the snapshot. */
+static void a_joiner_that_hears_of_quorum_late_gets_there(void **state)
+{
+	(void)state;
+	for (unsigned int steps = 0; steps < 40; steps++) {
+		struct world world;
+
+		world_init(&world);
+		world_join(&world, (const uint32_t[]){1, 3, 0});
+		world_run(&world);
+		world_op(&world, 1);
+		world_join_one(&world, 2);
+		world_quorum(&world, 2, QUORUM_NO);
+		for (unsigned int i = 0; i < steps; i++)
+			world_step(&world, 1 + i % 3);
+		world_quorum(&world, 2, QUORUM_YES);
+		world_run(&world);
+		if (!world_is_equal(&world))
+			fail_msg("after %u steps: node 2 has not the state", steps);
+		world_fini(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +363,7 @@ int main(void)
 		cmocka_unit_test(a_census_goes_on_without_one_that_dies_before_it_answers),
 		cmocka_unit_test(an_old_snapshot_is_not_taken_by_a_new_join),
 		cmocka_unit_test(an_old_announcement_is_not_taken_by_a_new_join),
+		cmocka_unit_test(a_joiner_that_hears_of_quorum_late_gets_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,10 @@ LEG_DELAY_MS = 300
 REPAIR_S = 30
 ATTENTION = 1
 TRIES_PER_KILL = 2          # a kill at which the legs were equal by chance is not counted
-RANDOM_WRITES = {"rw": "randwrite", "numjobs": 8, "runtime": 300, "offset": "16M", "size": "48M"}
+# Each job has a part of its own: which of two writes to one block at one time is the last, each leg may see otherwise.
+RANDOM_WRITES = {"rw": "randwrite", "numjobs": 8, "runtime": 300, "offset": "16M", "size": "6M",
+                 "offset_increment": "6M"}
+WRITTEN = {"offset": "16M", "size": "48M"}
 
 
 def create(lab: Lab, **log) -> ClusterMirror:
@@ -115,7 +118,7 @@ def repair_waits_for_fencing(lab: Lab, rounds: int) -> None:
         stripes = [Stripe(mirror.path, 100 * number + at, 2 * at, 1) for at in range(len(survivors))]
         for stripe, node in zip(stripes, survivors):
             stripe.write(node)
-            node.fio(mirror.path, rw="randread", runtime=3, **{key: RANDOM_WRITES[key] for key in ("offset", "size")})
+            node.fio(mirror.path, rw="randread", runtime=3, **WRITTEN)
         assert set(lab.compare("leg0", "leg1")) >= differing, "repaired without a word about fencing"
         assert [mirror.status(node)["counters"]["regions_recovered"] for node in survivors] == recovered
         assert not any(node.mirror_status(mirror.name).is_in_sync for node in survivors)
