@@ -261,7 +261,7 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 		logdisk_rewrite(engine, log, outcome->changed_from);
 	else if (instance->args.type == LOG_TYPE_DISK)
 		logdisk_suspect(engine, log);
-	log->disk.told_position = replica_position(engine->replica);
+	log->disk.told_position = log->disk.heard_position = replica_position(engine->replica);
 	if (log->reattaching) {
 		log->reattaching = false;
 		instance->state = INSTANCE_ACTIVE;

@@ -41,7 +41,10 @@ static void changed_block(struct engine *engine, struct locallog *log, uint64_t 
 	log->disk.changed_position = changed->last = replica_position(engine->replica);
 	if (since < changed->first)
 		changed->first = since;
-	if (dirty && since < changed->first_dirty)
+	if (!dirty)
+		return;
+	changed->last_dirty = changed->last;
+	if (since < changed->first_dirty)
 		changed->first_dirty = since;
 }
 
@@ -56,8 +59,8 @@ void logdisk_others_wait(struct engine *engine, struct locallog *log, bool alway
 {
 	struct logdisk *disk = &log->disk;
 
-	/* Without a change since the last WRITTEN nobody has an entry that he could wait for. */
-	if (!always && disk->changed_position <= disk->told_position)
+	/* Without a change since the last WRITTEN that all have heard nobody has an entry that he could wait for. */
+	if (!always && disk->changed_position <= disk->heard_position)
 		return;
 	disk->others_last = replica_position(engine->replica);
 	if (disk->others_first == 0)
@@ -165,6 +168,8 @@ void logdisk_written(struct locallog *log, uint64_t position)
 	struct logdisk *disk = &log->disk;
 	size_t kept = 0;
 
+	if (position > disk->heard_position)
+		disk->heard_position = position;
 	if (position > disk->told_position)
 		disk->told_position = position;
 	for (size_t i = 0; i < disk->changed_count; i++) {
@@ -172,7 +177,9 @@ void logdisk_written(struct locallog *log, uint64_t position)
 			continue;
 		if (disk->changed[i].first <= position)
 			disk->changed[i].first = position + 1;
-		if (disk->changed[i].first_dirty <= position)
+		if (disk->changed[i].last_dirty <= position)
+			disk->changed[i].first_dirty = UINT64_MAX;
+		else if (disk->changed[i].first_dirty <= position)
 			disk->changed[i].first_dirty = position + 1;
 		disk->changed[kept++] = disk->changed[i];
 	}

@@ -17,6 +17,7 @@ struct changed_block {
 	uint64_t block;
 	uint64_t first, last; /* positions of the first and the last change since it was written */
 	uint64_t first_dirty; /* of the first by which a bit became dirty; UINT64_MAX: none did */
+	uint64_t last_dirty;  /* of the last */
 	bool writing; /* in the round that is out; later changes make an entry of their own */
 };
 
@@ -41,8 +42,9 @@ struct logdisk {
 	bool urgent;                        /* somebody waits */
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
 	uint64_t changed_position;          /* of the last change of a bit */
-	uint64_t told_position;             /* of the last WRITTEN */
-	uint64_t tell_at_ms;                /* not before, when nobody waits for it */
+	uint64_t told_position;             /* of the last WRITTEN that was sent, or heard */
+	uint64_t heard_position; /* of the last that was heard, by all nodes at this place */
+	uint64_t tell_at_ms;     /* not before, when nobody waits for it */
 	uint64_t probe_again_ms;
 	uint64_t write_at_ms; /* a lazy write, or another try, is due; UINT64_MAX: none */
 	/* After a take-over: blocks that the old writer may have had under way, written once more then and then. */

@@ -142,6 +142,35 @@ static void the_next_node_writes_when_the_writer_dies(void **state)
 	lose_the_writer(harness_node_down, false);
 }
 
+/* A region that is dirty already is marked, and another let go, while the word that the device has it is on its way. */
+static void a_mark_that_needs_no_write_is_not_forgotten_for_the_word_before_it(void **state)
+{
+	struct engine_settings settings;
+	struct harness *harness;
+	uint64_t region = 7, other = 9;
+	uint32_t flush;
+
+	(void)state;
+	engine_settings_init(&settings);
+	settings.window_regions = 0;
+	harness = harness_new(3, &settings);
+	for (uint32_t node = 1; node <= 3; node++)
+		harness_activate(harness, node, LUID, DISK " nosync");
+	assert_int_equal(harness_log(harness, 1).writer, 1);
+	harness_mark_flush(harness, 1, LUID, other);
+	harness->hold_bus = harness->hold_disk = true;
+	harness_send_regions(harness, 2, ULOG_MARK_REGION, LUID, &region, 1);
+	assert_true(harness_step_bus(harness));
+	harness_send_regions(harness, 3, ULOG_MARK_REGION, LUID, &region, 1);
+	flush = harness_send(harness, 3, ULOG_FLUSH, LUID);
+	harness_send_regions(harness, 1, ULOG_CLEAR_REGION, LUID, &other, 1);
+	assert_true(harness_step_disk(harness));
+	harness->hold_bus = harness->hold_disk = false;
+	harness_run(harness);
+	assert_true(harness_is_answered(harness, 3, flush));
+	harness_end(harness);
+}
+
 static void one_dead_device_delays_only_its_own_log(void **state)
 {
 	struct harness *harness = harness_new_active(1, LUID, DISK " nosync");
@@ -168,6 +197,8 @@ int main(void)
 		cmocka_unit_test(a_writer_gives_the_device_up_only_with_no_write_under_way),
 		cmocka_unit_test(the_next_node_writes_when_the_writers_daemon_dies),
 		cmocka_unit_test(the_next_node_writes_when_the_writer_dies),
+		cmocka_unit_test(
+			a_mark_that_needs_no_write_is_not_forgotten_for_the_word_before_it),
 		cmocka_unit_test(one_dead_device_delays_only_its_own_log),
 	};
 
