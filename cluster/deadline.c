@@ -6,6 +6,7 @@
 #include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
 #include "cluster/housekeeping.h"
+#include "cluster/recovery.h"
 #include "cluster/retained.h"
 
 #define SEND_AGAIN_MS 5
@@ -33,11 +34,14 @@ static void take_log(struct engine *engine, const struct locallog *log)
 {
 	uint64_t window_ms = retained_deadline(engine, log);
 	uint64_t disk_ms = logdisk_deadline(engine, log);
+	uint64_t turn_ms = recovery_turn_deadline(log);
 
 	if (window_ms < engine->logs_deadline_ms)
 		engine->logs_deadline_ms = window_ms;
 	if (disk_ms < engine->logs_deadline_ms)
 		engine->logs_deadline_ms = disk_ms;
+	if (turn_ms < engine->logs_deadline_ms)
+		engine->logs_deadline_ms = turn_ms;
 }
 
 void deadline_settle(struct engine *engine)

@@ -60,6 +60,7 @@ enum wait_for {
 	WAIT_RESUME,  /* RESUME: for its attach and the header on the device */
 	WAIT_SETTLED, /* for a ticket to be ordered and on the device */
 	WAIT_WORK,    /* GET_RESYNC_WORK: for the hand-out */
+	WAIT_TURN,    /* IS_REMOTE_RECOVERING: that another log has its turn */
 	WAIT_DETACH,  /* POSTSUSPEND */
 };
 

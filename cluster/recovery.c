@@ -316,7 +316,10 @@ void recovery_is_remote(struct engine *engine, struct locallog *log, struct inst
 	if (must_wait(engine, log, instance, state, (uint32_t)region)) {
 		regionset_remove(instance->told_clear, (uint32_t)region);
 		want(engine, log, (uint32_t)region);
-		reply_pair(engine, request, 1, instance->hint);
+		if (recovery_lets_others_ask(engine, log))
+			pending_add(engine, log, request, WAIT_TURN, 0);
+		else
+			reply_pair(engine, request, 1, instance->hint);
 		return;
 	}
 	regionset_add(instance->told_clear, (uint32_t)region);
@@ -343,6 +346,7 @@ void recovery_tick(struct engine *engine, struct locallog *log)
 	const struct regionlog *state = engine_state(engine, log);
 	struct instance *instance = log->active;
 
+	recovery_end_turn(engine, log);
 	recovery_check_hint(engine, log);
 	if (!instance || instance->state != INSTANCE_ACTIVE || !state || engine_is_frozen(engine))
 		return;

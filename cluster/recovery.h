@@ -26,6 +26,11 @@ void recovery_report_done(struct engine *engine, struct locallog *log, uint32_t 
 void recovery_stop(struct engine *engine, struct locallog *log);
 void recovery_tick(struct engine *engine, struct locallog *log);
 
+/* recovery_turn.c: a log that asks for a write of its own again and again must not keep another one from asking */
+bool recovery_lets_others_ask(const struct engine *engine, const struct locallog *log);
+uint64_t recovery_turn_deadline(const struct locallog *log); /* UINT64_MAX: none */
+void recovery_end_turn(struct engine *engine, struct locallog *log);
+
 /* recovery_cycle.c: has the device suspended and resumed when its kernel needs it */
 void recovery_check_hint(struct engine *engine, struct locallog *log);
 void recovery_cycled(struct engine *engine, struct locallog *log, int result);

@@ -256,6 +256,33 @@ static void a_copy_that_fails_stops_recovery_until_the_table_is_reloaded(void **
 	harness_end(harness);
 }
 
+/* The kernel asks once in 250 ms for all logs of a node: one that always asks first would keep the other from its end. */
+static void while_a_device_is_suspended_the_others_answers_come_late(void **state)
+{
+	static const uint64_t region = 5;
+	struct harness *harness = harness_new_active(1, LUID, "131072 clustered-core 1024");
+	uint32_t ask, other;
+
+	(void)state;
+	harness->uuid = "LVM-another-log";
+	harness_activate(harness, 1, LUID2, "131072 clustered-core 1024");
+	harness_ask(harness, 1, ULOG_PRESUSPEND, LUID2);
+	harness->uuid = HARNESS_UUID;
+	ask = harness_send_regions(harness, 1, ULOG_IS_REMOTE_RECOVERING, LUID, &region, 1);
+	harness->uuid = "LVM-another-log";
+	other = harness_send_regions(harness, 1, ULOG_IS_REMOTE_RECOVERING, LUID2, &region, 1);
+	harness_advance(harness, 29);
+	assert_int_equal(harness_value(harness_answer(harness, 1, other), 0), 0);
+	assert_false(harness_is_answered(harness, 1, ask));
+	harness_advance(harness, 1);
+	assert_int_equal(harness_value(harness_answer(harness, 1, ask), 0), 1);
+	harness_ask(harness, 1, ULOG_POSTSUSPEND, LUID2);
+	harness->uuid = HARNESS_UUID;
+	ask = harness_send_regions(harness, 1, ULOG_IS_REMOTE_RECOVERING, LUID, &region, 1);
+	assert_true(harness_is_answered(harness, 1, ask));
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_suspend_gives_unfinished_copies_back),
 		cmocka_unit_test(a_copy_that_outlives_its_daemon_is_not_given_away),
 		cmocka_unit_test(a_copy_that_fails_stops_recovery_until_the_table_is_reloaded),
+		cmocka_unit_test(while_a_device_is_suspended_the_others_answers_come_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
