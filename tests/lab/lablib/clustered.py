@@ -97,6 +97,13 @@ def assert_replicas_agree(lab: Lab, nodes: Sequence[Node] | None = None) -> None
     assert all(digest == digests[0] for digest in digests), f"replicas differ at position {positions[0]}: {digests}"
 
 
+def blocks_of(node: Node, size_mb: int) -> dict[str, str]:
+    """fio's options for random writes of a node among others, in the same regions but in blocks of its own: nobody says
+    which of two writes to one block at one time is the last, and each leg may see it otherwise."""
+    return {"rw": "randwrite", "bs": "4k", "blockalign": "16k", "offset": f"{4 * node.ident}k",
+            "size": f"{1024 * size_mb - 16}k"}
+
+
 class Stripe:
     """A part of a mirror that is written by one node and can be verified by any."""
 

@@ -3,8 +3,8 @@
 import time
 
 from lablib.cluster import Lab
-from lablib.clustered import (ClusterMirror, Stripe, assert_replicas_agree, fill_legs, start_daemons, stripes_for,
-                              verify_on_another_node)
+from lablib.clustered import (ClusterMirror, Stripe, assert_replicas_agree, blocks_of, fill_legs, start_daemons,
+                              stripes_for, verify_on_another_node)
 from lablib.scenario import scenario
 
 TAGS = ("life",)
@@ -41,10 +41,9 @@ def writes_while_it_syncs(lab: Lab) -> None:
     fill_legs(lab)
     start_daemons(lab)
     mirror = ClusterMirror(lab, region_size=64).create()
-    # The same regions in the same order on every node, but each in blocks of its own: nobody says which of two
-    # writes to one block at one time is the last, and each leg may see it otherwise.
-    lab.each(lambda node: node.fio(mirror.path, rw="randwrite", bs="4k", blockalign="16k", offset=f"{4 * node.ident}k",
-                                   size=f"{64 * 1024 - 16}k", io_size="2M", buffer_pattern=f"0x{node.ident:02x}"))
+    # The same regions in the same order on every node.
+    lab.each(lambda node: node.fio(mirror.path, **blocks_of(node, 64), io_size="2M",
+                                   buffer_pattern=f"0x{node.ident:02x}"))
     stripes = stripes_for(lab, mirror.path, size_mb=2)
     lab.each(lambda node: stripes[node.ident].write(node))
     mirror.wait_in_sync()

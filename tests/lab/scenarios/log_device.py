@@ -3,7 +3,7 @@
 from statistics import median
 
 from lablib.cluster import Lab
-from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, wait_until
+from lablib.clustered import ClusterMirror, assert_replicas_agree, blocks_of, fill_legs, start_daemons, wait_until
 from lablib.effort import Rounds
 from lablib.fio import FioResult
 from lablib.load import DEPTH, VerifiedLoad, await_more_writes, start_loads, stop_loads
@@ -147,7 +147,7 @@ def slow_log_device_delays_no_other(lab: Lab, rounds: int) -> None:
     for _ in range(rounds):
         without.append(writer.fio(other.path, rw="randwrite", runtime=MEASURE_S))
         lab.each(lambda node: node.dm_slow_down("slow-log", "/dev/mapper/slow-part", SLOW_MS))
-        jobs = [node.start_fio(slow.path, rw="randwrite", runtime=MEASURE_S) for node in lab.nodes]
+        jobs = [node.start_fio(slow.path, **blocks_of(node, PART_MB), runtime=MEASURE_S) for node in lab.nodes]
         beside.append(writer.fio(other.path, rw="randwrite", runtime=MEASURE_S))
         waited = [job.wait() for job in jobs]
         lab.each(lambda node: node.dm_undelay("slow-log", "/dev/mapper/slow-part"))
