@@ -13,7 +13,8 @@ KERNEL = "/usr/bin/linux.uml"
 MODULE_TREES = "/usr/lib/uml/modules"
 BOOT_TIMEOUT_S = 120
 COMPLAINT = re.compile(r"^.*(?:BUG: |Oops|Kernel panic|WARNING: CPU).*$", re.MULTILINE)
-NODE_FILES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "node")
+LAB_FILES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NODE_FILES = os.path.join(LAB_FILES, "node")
 
 
 def prepare_modules() -> None:
@@ -27,6 +28,15 @@ def prepare_modules() -> None:
             os.symlink(os.path.join(MODULE_TREES, version), link)
         if not os.path.exists(os.path.join(link, "modules.dep.bin")):
             subprocess.run(["depmod", version], check=True)
+
+
+def build_wide_registers(rundir: RunDir) -> str:
+    """What lets the kernel run on any processor; built once a run."""
+    library = rundir.file("wide_registers.so")
+    if not os.path.exists(library):
+        source = os.path.join(LAB_FILES, "host", "wide_registers.c")
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
 
 
 class Kernel:
@@ -64,7 +74,8 @@ class Kernel:
         self.process = subprocess.Popen(
             words + self.arguments, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             start_new_session=True, pass_fds=[line] + [log.fileno() for log in log_files],
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": self.rundir.images})
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": self.rundir.images,
+                 "LD_PRELOAD": build_wide_registers(self.rundir)})
         self.reaper.add_group(self.process.pid)
         self.channel.start()
         for opened in [console, *log_files]:
