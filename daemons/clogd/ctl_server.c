@@ -10,6 +10,7 @@
 #include "common/memory.h"
 #include "daemons/clogd/ctl_access.h"
 #include "daemons/clogd/log.h"
+#include "daemons/clogd/turn.h"
 
 #define CLIENTS_MAX 32
 #define REPLY_ID    1
@@ -148,37 +149,50 @@ static int decode(const void *data, size_t size, struct ctl_request *request)
 				  (size_t)header.size - sizeof(header), request);
 }
 
-static int32_t handle_request(qb_ipcs_connection_t *connection, void *data, size_t size)
+static void handle(struct client *client, const void *data, size_t size)
 {
-	struct client *client = qb_ipcs_context_get(connection);
 	struct ctl_request request;
 	int error;
 
 	if (client->leaving)
-		return 0;
+		return;
 	error = decode(data, size, &request);
 	if (!error && (client->call || (request.kind == CTL_NEXT) != (client->text != NULL)))
 		error = -EPROTO; /* out of turn */
 	if (error) {
 		log_warning("a client of the control socket is let go: %s", strerror(-error));
 		let_go(client);
-		return 0;
+		return;
 	}
 	if (request.kind == CTL_NEXT) {
 		send_piece(client);
-		return 0;
+		return;
 	}
 	client->call = ++the_server->last_call;
 	the_server->settings.request(the_server->settings.context, client->call, request.line);
+}
+
+static int32_t handle_request(qb_ipcs_connection_t *connection, void *data, size_t size)
+{
+	turn_take();
+	handle(qb_ipcs_context_get(connection), data, size);
+	turn_give();
 	return 0;
 }
 
 /* --- connections --- */
 
+static void say_refused(uid_t uid)
+{
+	turn_take();
+	log_notice("a connection of user %u to the control socket is refused", uid);
+	turn_give();
+}
+
 static int32_t accept_client(qb_ipcs_connection_t *connection, uid_t uid, gid_t gid)
 {
 	if (!ctl_access_allows(the_server->access, uid, gid)) {
-		log_notice("a connection of user %u to the control socket is refused", uid);
+		say_refused(uid);
 		return -EACCES;
 	}
 	if (the_server->client_count >= CLIENTS_MAX)

@@ -19,6 +19,7 @@ struct ctl_server_settings {
 	const char *group; /* whose members may ask, besides root; "root" or NULL: nobody */
 	void *context;
 	/* Each call is answered once, by ctl_server_answer(), or never when the client goes. */
+	/* Has the turn (turn.h). */
 	void (*request)(void *context, uint64_t call, const char *line);
 };
 

@@ -27,7 +27,9 @@ void lifecycle_ready(struct runtime *runtime)
 /* Corosync is not there: who started us need not wait for it. */
 static void wait_too_long(void *data)
 {
+	turn_take();
 	lifecycle_ready(data);
+	turn_give();
 }
 
 void lifecycle_stop(struct runtime *runtime, int exit_status)
@@ -38,10 +40,10 @@ void lifecycle_stop(struct runtime *runtime, int exit_status)
 
 static void stop_late(void *data)
 {
-	struct runtime *runtime = data;
-
+	turn_take();
 	log_warning("the logs did not come to rest; stopping anyway");
-	lifecycle_stop(runtime, EXIT_SUCCESS);
+	lifecycle_stop(data, EXIT_SUCCESS);
+	turn_give();
 }
 
 void lifecycle_begin_stop(struct runtime *runtime)
@@ -65,7 +67,9 @@ void lifecycle_begin_stop(struct runtime *runtime)
 static int32_t on_stop_signal(int32_t number, void *data)
 {
 	(void)number;
+	turn_take();
 	lifecycle_begin_stop(data);
+	turn_give();
 	return 0;
 }
 
@@ -73,7 +77,9 @@ static int32_t on_dump_signal(int32_t number, void *data)
 {
 	(void)number;
 	(void)data;
+	turn_take();
 	(void)log_dump(PROCESS_BLACKBOX);
+	turn_give();
 	return 0;
 }
 

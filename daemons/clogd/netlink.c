@@ -1,18 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemons/clogd/netlink_internal.h"
+#include "daemons/clogd/netlink.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/capability.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "daemons/clogd/log.h"
+#include "daemons/clogd/turn.h"
 
-#define SEND_TRIES 3
+#define SEND_TRIES    3
+#define STACK_BYTES   (512 * 1024)
+#define MESSAGE_BYTES 1024 /* the kernel's largest is 528 */
+#define REPLY_BYTES_MAX \
+	(NLMSG_SPACE(sizeof(struct cn_msg)) + ULOG_REQUEST_BYTES + ULOG_REPLY_DATA_MAX)
+
+struct netlink {
+	struct mnl_socket *socket;
+	int descriptor;
+	struct netlink_settings settings;
+	struct netlink_counters counters;
+	pthread_t thread;
+	bool running;
+	bool stopping; /* of the turn */
+	struct log_limit malformed_limit;
+	struct log_limit receive_limit;
+	struct log_limit send_limit;
+	_Alignas(NLMSG_ALIGNTO) uint8_t message[MESSAGE_BYTES];
+	_Alignas(NLMSG_ALIGNTO) uint8_t reply[REPLY_BYTES_MAX];
+};
 
 /* --- opening --- */
 
@@ -34,7 +60,7 @@ static struct mnl_socket *open_socket(void)
 		errno = EPERM;
 		return NULL;
 	}
-	return mnl_socket_open2(NETLINK_CONNECTOR, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return mnl_socket_open2(NETLINK_CONNECTOR, SOCK_CLOEXEC);
 }
 
 int netlink_probe(void)
@@ -55,80 +81,6 @@ static void set_buffer(struct netlink *netlink)
 	    setsockopt(netlink->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)))
 		log_warning("cannot set the socket's buffer to %d bytes: %s", bytes,
 			    strerror(errno));
-}
-
-static void set_up_batch(struct netlink *netlink)
-{
-	for (int i = 0; i < NETLINK_BATCH; i++) {
-		struct msghdr *header = &netlink->messages[i].msg_hdr;
-
-		netlink->vectors[i].iov_base = netlink->bytes[i];
-		netlink->vectors[i].iov_len = NETLINK_MESSAGE_BYTES;
-		header->msg_name = &netlink->senders[i];
-		header->msg_iov = &netlink->vectors[i];
-		header->msg_iovlen = 1;
-	}
-}
-
-int netlink_open(const struct netlink_settings *settings, struct netlink **netlink_out)
-{
-	struct netlink *netlink;
-	int error;
-
-	netlink = memory_new(1, sizeof(*netlink));
-	netlink->settings = *settings;
-	netlink->socket = open_socket();
-	if (!netlink->socket)
-		goto failed;
-	netlink->descriptor = mnl_socket_get_fd(netlink->socket);
-	set_buffer(netlink);
-	set_up_batch(netlink);
-	/* Last, when all is ready for what it brings. */
-	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
-		goto failed;
-	if (settings->ring)
-		netlink_ring_start(netlink);
-	*netlink_out = netlink;
-	return 0;
-
-failed:
-	error = -errno;
-	netlink_close(netlink);
-	return error;
-}
-
-void netlink_stop_listening(struct netlink *netlink)
-{
-	int group = CN_IDX_DM;
-
-	(void)mnl_socket_setsockopt(netlink->socket, NETLINK_DROP_MEMBERSHIP, &group,
-				    sizeof(group));
-}
-
-void netlink_leave_ring(struct netlink *netlink)
-{
-	if (netlink->ring)
-		netlink_ring_stop(netlink);
-}
-
-void netlink_close(struct netlink *netlink)
-{
-	if (!netlink)
-		return;
-	netlink_leave_ring(netlink);
-	if (netlink->socket)
-		(void)mnl_socket_close(netlink->socket);
-	free(netlink);
-}
-
-int netlink_descriptor(const struct netlink *netlink)
-{
-	return netlink->descriptor;
-}
-
-const struct netlink_counters *netlink_counters(const struct netlink *netlink)
-{
-	return &netlink->counters;
 }
 
 /* --- receiving --- */
@@ -167,7 +119,7 @@ static const void *unwrap(const uint8_t *bytes, size_t size, size_t *request_siz
 	const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)bytes;
 	const struct cn_msg *message;
 
-	if (size > NETLINK_MESSAGE_BYTES || !mnl_nlmsg_ok(header, (int)size) ||
+	if (size > MESSAGE_BYTES || !mnl_nlmsg_ok(header, (int)size) ||
 	    mnl_nlmsg_get_payload_len(header) < sizeof(*message))
 		return NULL;
 	message = mnl_nlmsg_get_payload(header);
@@ -178,24 +130,19 @@ static const void *unwrap(const uint8_t *bytes, size_t size, size_t *request_siz
 	return message->data;
 }
 
-static bool is_from_kernel(const struct msghdr *header)
+static bool is_from_kernel(const struct sockaddr_nl *sender, socklen_t sender_size)
 {
-	const struct sockaddr_nl *sender = header->msg_name;
-
-	return header->msg_namelen == sizeof(*sender) && sender->nl_family == AF_NETLINK &&
-	       sender->nl_pid == 0 && !(header->msg_flags & MSG_TRUNC);
+	return sender_size == sizeof(*sender) && sender->nl_family == AF_NETLINK &&
+	       sender->nl_pid == 0;
 }
 
-static void handle_message(struct netlink *netlink, const struct mmsghdr *message)
+static void handle_message(struct netlink *netlink, size_t message_size, bool from_kernel)
 {
 	struct ulog_request request;
 	size_t size;
-	const void *bytes;
+	const void *bytes = from_kernel ? unwrap(netlink->message, message_size, &size) : NULL;
 	int error;
 
-	bytes = is_from_kernel(&message->msg_hdr)
-			? unwrap(message->msg_hdr.msg_iov->iov_base, message->msg_len, &size)
-			: NULL;
 	if (!bytes) {
 		netlink->counters.foreign++;
 		return;
@@ -207,7 +154,6 @@ static void handle_message(struct netlink *netlink, const struct mmsghdr *messag
 	}
 	netlink->counters.requests++;
 	netlink->counters.constructors += request.type == ULOG_CTR;
-	netlink->lookahead.last = request.type;
 	netlink->settings.request(netlink->settings.context, &request);
 }
 
@@ -215,11 +161,9 @@ static void handle_receive_error(struct netlink *netlink, int error)
 {
 	unsigned skipped;
 
-	if (error == EAGAIN || error == EINTR)
-		return;
 	if (error == ENOBUFS)
 		netlink->counters.overruns++;
-	if (log_limit_pass(&netlink->overrun_limit, &skipped))
+	if (log_limit_pass(&netlink->receive_limit, &skipped))
 		log_warning("%s (%u more before)",
 			    error == ENOBUFS ? "requests of the kernel were lost: it asks again in "
 					       "15 s; consider a larger --socket-buffer"
@@ -227,25 +171,149 @@ static void handle_receive_error(struct netlink *netlink, int error)
 			    skipped);
 }
 
-bool netlink_dispatch(struct netlink *netlink)
+/* The size of what came, in full even when it did not fit, or negative errno. */
+static ssize_t receive(struct netlink *netlink, int flags, bool *from_kernel)
 {
-	enum ulog_type behind;
-	int count;
+	struct sockaddr_nl sender;
+	socklen_t sender_size = sizeof(sender);
+	ssize_t size = recvfrom(netlink->descriptor, netlink->message, MESSAGE_BYTES,
+				flags | MSG_TRUNC, (struct sockaddr *)&sender, &sender_size);
 
-	for (int i = 0; i < NETLINK_BATCH; i++)
-		netlink->messages[i].msg_hdr.msg_namelen = sizeof(netlink->senders[i]);
-	behind = lookahead_begin(&netlink->lookahead);
-	count = recvmmsg(netlink->descriptor, netlink->messages, NETLINK_BATCH, MSG_DONTWAIT, NULL);
-	lookahead_learn(&netlink->lookahead, behind, count > 0);
-	if (count < 0) {
-		handle_receive_error(netlink, errno);
-		return false;
+	*from_kernel = size >= 0 && is_from_kernel(&sender, sender_size);
+	return size < 0 ? -errno : size;
+}
+
+void netlink_drain(struct netlink *netlink)
+{
+	bool from_kernel;
+	ssize_t size;
+
+	while ((size = receive(netlink, MSG_DONTWAIT, &from_kernel)) > 0 || size == -ENOBUFS)
+		if (size > 0)
+			handle_message(netlink, (size_t)size, from_kernel);
+		else
+			handle_receive_error(netlink, ENOBUFS);
+}
+
+/* --- the thread --- */
+
+static bool serve_one(struct netlink *netlink)
+{
+	bool from_kernel;
+	ssize_t size = receive(netlink, 0, &from_kernel);
+	bool stopping;
+
+	if (size == -EINTR)
+		return true;
+	turn_take();
+	stopping = netlink->stopping;
+	if (size >= 0)
+		handle_message(netlink, (size_t)size, from_kernel);
+	else
+		handle_receive_error(netlink, (int)-size);
+	turn_give();
+	return !stopping;
+}
+
+static void *serve(void *context)
+{
+	while (serve_one(context))
+		;
+	return NULL;
+}
+
+/* Signals are the loop's. */
+static int start_thread(struct netlink *netlink)
+{
+	sigset_t all, before;
+	pthread_attr_t attributes;
+	int error = pthread_attr_init(&attributes);
+
+	if (error)
+		return -error;
+	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&netlink->thread, &attributes, serve, netlink);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	netlink->running = !error;
+	return -error;
+}
+
+/* It sleeps in the socket: a message of our own wakes it. */
+void netlink_stop(struct netlink *netlink)
+{
+	struct nlmsghdr nothing = {.nlmsg_len = sizeof(nothing), .nlmsg_type = NLMSG_NOOP};
+	struct sockaddr_nl ourselves = {
+		.nl_family = AF_NETLINK,
+		.nl_pid = mnl_socket_get_portid(netlink->socket),
+	};
+
+	if (!netlink->running)
+		return;
+	turn_take();
+	netlink->stopping = true;
+	turn_give();
+	while (sendto(netlink->descriptor, &nothing, sizeof(nothing), 0,
+		      (struct sockaddr *)&ourselves, sizeof(ourselves)) < 0 &&
+	       errno != ECONNREFUSED)
+		(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	(void)pthread_join(netlink->thread, NULL);
+	netlink->running = false;
+}
+
+/* --- life --- */
+
+int netlink_open(const struct netlink_settings *settings, struct netlink **netlink_out)
+{
+	struct netlink *netlink;
+	int error;
+
+	netlink = memory_new(1, sizeof(*netlink));
+	netlink->settings = *settings;
+	netlink->socket = open_socket();
+	if (!netlink->socket)
+		goto failed;
+	netlink->descriptor = mnl_socket_get_fd(netlink->socket);
+	set_buffer(netlink);
+	/* Last, when all is ready for what it brings. */
+	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
+		goto failed;
+	error = start_thread(netlink);
+	if (error) {
+		netlink_close(netlink);
+		return error;
 	}
-	for (int i = 0; i < count; i++)
-		handle_message(netlink, &netlink->messages[i]);
-	netlink->settings.taken(netlink->settings.context);
-	/* Through a ring no answer has left yet: nothing can have come of it. */
-	return !netlink->ring && lookahead_is_worth_it(&netlink->lookahead);
+	*netlink_out = netlink;
+	return 0;
+
+failed:
+	error = -errno;
+	netlink_close(netlink);
+	return error;
+}
+
+void netlink_stop_listening(struct netlink *netlink)
+{
+	int group = CN_IDX_DM;
+
+	(void)mnl_socket_setsockopt(netlink->socket, NETLINK_DROP_MEMBERSHIP, &group,
+				    sizeof(group));
+}
+
+void netlink_close(struct netlink *netlink)
+{
+	if (!netlink)
+		return;
+	if (netlink->socket)
+		(void)mnl_socket_close(netlink->socket);
+	free(netlink);
+}
+
+const struct netlink_counters *netlink_counters(const struct netlink *netlink)
+{
+	return &netlink->counters;
 }
 
 /* --- sending --- */
@@ -270,12 +338,14 @@ static size_t wrap_reply(struct netlink *netlink, const struct ulog_reply *reply
 }
 
 /* The kernel takes a reply in within the call; only its memory can be short. */
-void netlink_send_now(struct netlink *netlink, const void *bytes, size_t size)
+void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
 {
+	size_t size = wrap_reply(netlink, reply);
 	unsigned skipped;
 
 	for (int i = 0; size && i < SEND_TRIES; i++)
-		if (send(netlink->descriptor, bytes, size, MSG_DONTWAIT) == (ssize_t)size) {
+		if (send(netlink->descriptor, netlink->reply, size, MSG_DONTWAIT) ==
+		    (ssize_t)size) {
 			netlink->counters.replies++;
 			return;
 		}
@@ -284,12 +354,4 @@ void netlink_send_now(struct netlink *netlink, const void *bytes, size_t size)
 		log_error(
 			"a reply to the kernel is lost: %s; it asks again in 15 s (%u more before)",
 			size ? strerror(errno) : "it does not fit", skipped);
-}
-
-void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply)
-{
-	size_t size = wrap_reply(netlink, reply);
-
-	if (!size || !netlink->ring || !netlink_ring_send(netlink, netlink->reply, size))
-		netlink_send_now(netlink, netlink->reply, size);
 }

@@ -8,14 +8,12 @@
 #ifndef CLOGD_DAEMONS_NETLINK_H
 #define CLOGD_DAEMONS_NETLINK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/ulog.h"
 
 struct netlink;
-struct waitring;
 
 /*
  * A request occupies up to about 2.5 KiB of the buffer, so this holds some
@@ -26,11 +24,9 @@ struct waitring;
 
 struct netlink_settings {
 	uint32_t buffer_bytes;
-	/* Answers go with the next wait of this ring. NULL: at once. */
-	struct waitring *ring;
 	void *context;
+	/* In a thread of its own, which has the turn (turn.h). */
 	void (*request)(void *context, const struct ulog_request *request);
-	void (*taken)(void *context); /* after one or more of them */
 };
 
 struct netlink_counters {
@@ -49,18 +45,17 @@ struct netlink_counters {
  * connector, other negative errnos.
  */
 int netlink_probe(void);
-/* Sets *netlink, or returns as netlink_probe(). From here on the kernel finds a log server. */
+/* Sets *netlink, or returns as netlink_probe(). From here on the kernel finds a log server, and requests come. */
 int netlink_open(const struct netlink_settings *settings, struct netlink **netlink);
-/* The kernel finds no log server any more; what it has sent is still to be dispatched. */
+/* The kernel finds no log server any more; what it has sent is still answered. */
 void netlink_stop_listening(struct netlink *netlink);
-/* From here on the ring is not used. */
-void netlink_leave_ring(struct netlink *netlink);
-void netlink_close(struct netlink *netlink); /* NULL is allowed */
+/* Ends the thread; what is left comes from netlink_drain(). Not while the caller has the turn. */
+void netlink_stop(struct netlink *netlink);
+/* After netlink_stop(): takes what has come, in the caller's thread, which has the turn. */
+void netlink_drain(struct netlink *netlink);
+void netlink_close(struct netlink *netlink); /* after netlink_stop(); NULL is allowed */
 
-int netlink_descriptor(const struct netlink *netlink);
-/* To be called while the descriptor is readable: takes a batch. True when another one is likely to be there. */
-bool netlink_dispatch(struct netlink *netlink);
-/* Answers the kernel: at once, or when the ring's dispatch has ended. */
+/* Answers the kernel. By whoever has the turn. */
 void netlink_reply(struct netlink *netlink, const struct ulog_reply *reply);
 const struct netlink_counters *netlink_counters(const struct netlink *netlink);
 

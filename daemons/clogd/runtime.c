@@ -3,6 +3,7 @@
 #include "daemons/clogd/kept.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,31 +18,20 @@
 
 #define CLUSTER_GROUP_NAME "clogd"
 #define NEVER              UINT64_MAX
-/*
- * An answer often brings the next request before the loop is back: looking first saves a wait.
- * Bounded, so that the cluster and the disks have their turn.
- */
-#define REQUEST_ROUNDS 16
 
 /* --- the time --- */
 
 /* Never behind what the engine was told before. */
 static uint64_t now_ms(struct runtime *runtime)
 {
-	return runtime->burst_ms = clock_now_ms();
-}
-
-static void on_burst(void *context)
-{
-	(void)now_ms(context);
+	return runtime->told_ms = clock_now_ms();
 }
 
 /* --- the timer --- */
 
 /* Only ever set to an earlier time: when it fires too early, the tick does nothing and it is set again. */
-static void set_timer(struct runtime *runtime)
+static void set_timer(struct runtime *runtime, uint64_t deadline_ms)
 {
-	uint64_t deadline_ms = engine_deadline_ms(runtime->engine);
 	struct itimerspec when = {
 		.it_value = {.tv_sec = (time_t)(deadline_ms / 1000),
 			     .tv_nsec = (long)(deadline_ms % 1000) * 1000000L},
@@ -60,31 +50,38 @@ void runtime_after_input(struct runtime *runtime)
 	if (runtime->stopping && engine_quiesce(runtime->engine, now_ms(runtime)))
 		lifecycle_stop(runtime, EXIT_SUCCESS);
 	blockio_start(runtime->blockio);
-	set_timer(runtime);
+	set_timer(runtime, engine_deadline_ms(runtime->engine));
 }
 
-static void on_timer(void *context)
+/* In the kernel's thread: whether that was all the loop finds out, by its timer. */
+static void after_request(struct runtime *runtime)
 {
-	struct runtime *runtime = context;
+	blockio_start(runtime->blockio);
+	set_timer(runtime, runtime->stopping ? 0 : engine_deadline_ms(runtime->engine));
+}
+
+static void run_timer(struct runtime *runtime)
+{
 	uint64_t expirations;
 
 	if (read(runtime->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return;
 	runtime->armed_ms = NEVER;
-	engine_tick(runtime->engine, now_ms(runtime));
-	runtime_after_input(runtime);
+	if (runtime->engine)
+		engine_tick(runtime->engine, now_ms(runtime));
 }
 
 /* --- inputs from the kernel --- */
 
 /*
- * Those that are answered from memory, or with a message, take the time of the burst: a clock is a system
- * call where there are no better ones. What may write a log device must know when the daemon has slept.
+ * Those that are answered from memory, or with a message, take the time of the last input, of half a second ago
+ * at most: a clock is a system call where there are no better ones. What may write a log device must know when
+ * the daemon has slept.
  */
-static bool takes_time_of_burst(enum ulog_type type)
+static bool takes_last_time(enum ulog_type type)
 {
-	return type == ULOG_IN_SYNC || type == ULOG_IS_REMOTE_RECOVERING ||
-	       type == ULOG_MARK_REGION || type == ULOG_CLEAR_REGION || type == ULOG_FLUSH;
+	return type == ULOG_IN_SYNC || type == ULOG_MARK_REGION || type == ULOG_CLEAR_REGION ||
+	       type == ULOG_FLUSH;
 }
 
 static void on_request(void *context, const struct ulog_request *request)
@@ -94,50 +91,24 @@ static void on_request(void *context, const struct ulog_request *request)
 	if (request->type == ULOG_CTR || request->type == ULOG_RESUME || request->type == ULOG_DTR)
 		devices_changed(runtime->devices);
 	engine_request(runtime->engine,
-		       takes_time_of_burst(request->type) ? runtime->burst_ms : now_ms(runtime),
+		       takes_last_time(request->type) ? runtime->told_ms : now_ms(runtime),
 		       request);
-}
-
-static void on_requests_taken(void *context)
-{
-	runtime_after_input(context);
-}
-
-static void on_netlink(void *context)
-{
-	struct runtime *runtime = context;
-
-	for (int i = 0; i < REQUEST_ROUNDS && netlink_dispatch(runtime->netlink); i++)
-		;
+	after_request(runtime);
 }
 
 /* --- inputs from the cluster --- */
-
-static void watch(struct runtime *runtime, int descriptor, busy_fn *run)
-{
-	if (descriptor < 0)
-		return;
-	if (busy_watch(runtime->busy, descriptor, run)) {
-		log_error("cannot watch a descriptor");
-		abort();
-	}
-}
 
 static int open_netlink(struct runtime *runtime)
 {
 	struct netlink_settings settings = {
 		.buffer_bytes = runtime->options->socket_buffer_bytes,
-		.ring = busy_ring(runtime->busy),
 		.context = runtime,
 		.request = on_request,
-		.taken = on_requests_taken,
 	};
 	int error = netlink_open(&settings, &runtime->netlink);
 
 	if (error)
 		log_error("cannot listen to the kernel: %s", strerror(-error));
-	else
-		watch(runtime, netlink_descriptor(runtime->netlink), on_netlink);
 	return error;
 }
 
@@ -208,15 +179,11 @@ static void on_disconnected(void *context)
 	engine_disconnected(runtime->engine, now_ms(runtime));
 }
 
-static void on_group(void *context)
+static void run_group(struct runtime *runtime)
 {
-	struct runtime *runtime = context;
-
 	if (!runtime->engine && group_node(runtime->group))
 		start_engine(runtime);
 	group_dispatch(runtime->group);
-	if (runtime->engine)
-		runtime_after_input(runtime);
 }
 
 /* --- inputs from disks and devices --- */
@@ -240,24 +207,61 @@ static void on_names(void *context)
 	verbs_names_ready(context);
 }
 
-static void on_blockio(void *context)
+/* --- the loop's turns --- */
+
+static int32_t in_turn(struct runtime *runtime, void (*run)(struct runtime *runtime))
 {
-	struct runtime *runtime = context;
-
-	blockio_dispatch(runtime->blockio);
-	runtime_after_input(runtime);
-}
-
-static void on_workers(void *context)
-{
-	struct runtime *runtime = context;
-
-	workers_dispatch(runtime->workers);
+	turn_take();
+	run(runtime);
 	if (runtime->engine)
 		runtime_after_input(runtime);
+	turn_give();
+	return 0;
+}
+
+static void run_blockio(struct runtime *runtime)
+{
+	blockio_dispatch(runtime->blockio);
+}
+
+static void run_workers(struct runtime *runtime)
+{
+	workers_dispatch(runtime->workers);
+}
+
+static int32_t on_timer(int32_t descriptor, int32_t events, void *data)
+{
+	(void)descriptor, (void)events;
+	return in_turn(data, run_timer);
+}
+
+static int32_t on_blockio(int32_t descriptor, int32_t events, void *data)
+{
+	(void)descriptor, (void)events;
+	return in_turn(data, run_blockio);
+}
+
+static int32_t on_workers(int32_t descriptor, int32_t events, void *data)
+{
+	(void)descriptor, (void)events;
+	return in_turn(data, run_workers);
+}
+
+static int32_t on_group(int32_t descriptor, int32_t events, void *data)
+{
+	(void)descriptor, (void)events;
+	return in_turn(data, run_group);
 }
 
 /* --- setting up and taking down --- */
+
+/* A descriptor of -1 is none. */
+static int watch(struct runtime *runtime, int descriptor, qb_loop_poll_dispatch_fn run)
+{
+	return descriptor < 0 ? 0
+			      : qb_loop_poll_add(runtime->loop, QB_LOOP_HIGH, descriptor, POLLIN,
+						 runtime, run);
+}
 
 static int open_disks(struct runtime *runtime)
 {
@@ -273,6 +277,7 @@ static int open_disks(struct runtime *runtime)
 		.cycled = on_device_cycled,
 		.refreshed = on_names,
 	};
+	int error;
 
 	runtime->workers = workers_new();
 	if (!runtime->workers)
@@ -283,9 +288,8 @@ static int open_disks(struct runtime *runtime)
 	if (!runtime->blockio)
 		return -errno;
 	runtime->devices = devices_new(&devices);
-	watch(runtime, workers_descriptor(runtime->workers), on_workers);
-	watch(runtime, blockio_descriptor(runtime->blockio), on_blockio);
-	return 0;
+	error = watch(runtime, workers_descriptor(runtime->workers), on_workers);
+	return error ? error : watch(runtime, blockio_descriptor(runtime->blockio), on_blockio);
 }
 
 static int open_group(struct runtime *runtime)
@@ -303,8 +307,7 @@ static int open_group(struct runtime *runtime)
 				 : group_cpg_new(CLUSTER_GROUP_NAME, &callbacks);
 	if (!runtime->group)
 		return -errno;
-	watch(runtime, group_descriptor(runtime->group), on_group);
-	return 0;
+	return watch(runtime, group_descriptor(runtime->group), on_group);
 }
 
 static int open_control(struct runtime *runtime)
@@ -324,20 +327,13 @@ static int open_control(struct runtime *runtime)
 	return error;
 }
 
-static int open_busy(struct runtime *runtime)
-{
-	runtime->busy = busy_new(runtime->loop, runtime->options->io_uring, on_burst, runtime);
-	return runtime->busy ? 0 : -errno;
-}
-
 static int open_timer(struct runtime *runtime)
 {
 	runtime->armed_ms = NEVER;
 	runtime->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (runtime->timer < 0)
 		return -errno;
-	watch(runtime, runtime->timer, on_timer);
-	return 0;
+	return watch(runtime, runtime->timer, on_timer);
 }
 
 static int open_all(struct runtime *runtime)
@@ -346,8 +342,9 @@ static int open_all(struct runtime *runtime)
 		int (*open)(struct runtime *runtime);
 		const char *what;
 	} steps[] = {
-		{open_busy, "the loop"},     {open_timer, "a timer"},
-		{open_disks, "disk I/O"},    {open_control, "the control socket"},
+		{open_timer, "a timer"},
+		{open_disks, "disk I/O"},
+		{open_control, "the control socket"},
 		{open_group, "the cluster"},
 	};
 
@@ -369,9 +366,9 @@ static void close_netlink(struct runtime *runtime)
 	if (!runtime->netlink)
 		return;
 	netlink_stop_listening(runtime->netlink);
-	netlink_leave_ring(runtime->netlink);
+	netlink_stop(runtime->netlink);
 	engine_hand_back(runtime->engine, clock_now_ms());
-	netlink_dispatch(runtime->netlink);
+	netlink_drain(runtime->netlink);
 	netlink_close(runtime->netlink);
 	runtime->netlink = NULL;
 }
@@ -388,7 +385,6 @@ static void close_all(struct runtime *runtime)
 	workers_free(runtime->workers);
 	if (runtime->timer > 0)
 		close(runtime->timer);
-	busy_free(runtime->busy);
 }
 
 int runtime_run(const struct options *options)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The running daemon: carries what comes in to the engine, and what the engine
- * asks for to where it is done. One loop; it decides nothing.
+ * asks for to where it is done. One loop, and a thread for the kernel's requests
+ * (turn.h); it decides nothing.
  */
 #ifndef CLOGD_DAEMONS_RUNTIME_H
 #define CLOGD_DAEMONS_RUNTIME_H

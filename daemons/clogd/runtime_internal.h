@@ -8,19 +8,18 @@
 #include "cluster/engine.h"
 #include "cluster/group.h"
 #include "daemons/clogd/blockio.h"
-#include "daemons/clogd/busy.h"
 #include "daemons/clogd/clock.h"
 #include "daemons/clogd/ctl_server.h"
 #include "daemons/clogd/device.h"
 #include "daemons/clogd/netlink.h"
 #include "daemons/clogd/options.h"
+#include "daemons/clogd/turn.h"
 #include "daemons/clogd/verbs.h"
 #include "daemons/clogd/workers.h"
 
 struct runtime {
 	const struct options *options;
 	qb_loop_t *loop;
-	struct busy *busy; /* sources of the loop */
 	int exit_status;
 	uint64_t started_ms;
 
@@ -33,9 +32,8 @@ struct runtime {
 	struct ctl_server *ctl;
 	struct verbs verbs;
 
-	int timer; /* a timerfd */
-	uint64_t
-		burst_ms; /* the time that the engine was told last, or when the burst of inputs began */
+	int timer;         /* a timerfd */
+	uint64_t told_ms;  /* the time that the engine was told last */
 	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
 
 	bool ready; /* whoever started us was told */
@@ -44,7 +42,7 @@ struct runtime {
 
 /* The engine's ports, with this runtime as their context. */
 void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports);
-/* After each batch of inputs to the engine: starts what it asked for, and sets the timer. */
+/* After each batch of inputs to the engine, in the loop: starts what it asked for, and sets the timer. */
 void runtime_after_input(struct runtime *runtime);
 
 #endif

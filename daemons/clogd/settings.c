@@ -44,9 +44,7 @@ const struct setting settings[SETTINGS_COUNT] = {
 	 .kind = SETTING_PATH},
 	{"socket-buffer", "BYTES", "room for requests of the kernel", MEMBER(socket_buffer_bytes),
 	 .kind = SETTING_NUMBER, .least = 64 * 1024, .most = 512 * 1024 * 1024},
-	{"io-uring", "on|off",
-	 "log devices and requests through io_uring, if the\n"
-	 "kernel has it",
+	{"io-uring", "on|off", "log devices through io_uring, if the kernel has it",
 	 MEMBER(io_uring), .kind = SETTING_SWITCH},
 };
 

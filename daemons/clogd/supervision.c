@@ -61,9 +61,10 @@ static void tell(const struct runtime *runtime, const char *first)
 	notify(text);
 }
 
-static void on_period(void *data)
+static void on_period(void *data);
+
+static void tell_again(struct runtime *runtime)
 {
-	struct runtime *runtime = data;
 	qb_loop_timer_handle ignored;
 
 	if (!runtime->stopping)
@@ -73,12 +74,19 @@ static void on_period(void *data)
 		log_error("no timer for systemd's watchdog: it will restart this daemon");
 }
 
+static void on_period(void *data)
+{
+	turn_take();
+	tell_again(data);
+	turn_give();
+}
+
 void supervision_ready(struct runtime *runtime)
 {
 	if (!getenv("NOTIFY_SOCKET"))
 		return;
 	tell(runtime, "READY=1");
-	on_period(runtime);
+	tell_again(runtime);
 }
 
 void supervision_stopping(const char *why)

@@ -36,7 +36,9 @@ static void add_log(void *context, const struct engine_log_status *log)
 
 static void stop(void *data)
 {
+	turn_take();
 	lifecycle_begin_stop(data);
+	turn_give();
 }
 
 static void refuse(struct runtime *runtime, uint64_t call, struct live *live)

@@ -53,8 +53,10 @@ static void names_are_late(void *data)
 {
 	struct runtime *runtime = data;
 
+	turn_take();
 	runtime->verbs.timer = 0;
 	answer_waiting(runtime);
+	turn_give();
 }
 
 /*

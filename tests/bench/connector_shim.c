@@ -133,19 +133,32 @@ int getsockname(int descriptor, struct sockaddr *address, socklen_t *length)
 }
 
 /* What comes from the other end comes from the kernel. */
-int recvmmsg(int descriptor, struct mmsghdr *messages, unsigned int count, int flags,
-	     struct timespec *timeout)
+ssize_t recvfrom(int descriptor, void *bytes, size_t size, int flags, struct sockaddr *sender,
+		 socklen_t *sender_size)
 {
-	static int (*real)(int, struct mmsghdr *, unsigned int, int, struct timespec *);
+	static ssize_t (*real)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK, .nl_pid = KERNEL_PORT};
-	int received;
+	ssize_t received;
 
 	if (!real)
-		real = next("recvmmsg");
-	received = real(descriptor, messages, count, flags, timeout);
-	for (int i = 0; i < received; i++) {
-		memcpy(messages[i].msg_hdr.msg_name, &kernel, sizeof(kernel));
-		messages[i].msg_hdr.msg_namelen = sizeof(kernel);
-	}
+		real = next("recvfrom");
+	if (descriptor != connected)
+		return real(descriptor, bytes, size, flags, sender, sender_size);
+	received = real(descriptor, bytes, size, flags, NULL, NULL);
+	memcpy(sender, &kernel, sizeof(kernel));
+	*sender_size = sizeof(kernel);
 	return received;
+}
+
+/* What the program sends to itself wakes it from its sleep in the socket; it reads the end of it here. */
+ssize_t sendto(int descriptor, const void *bytes, size_t size, int flags,
+	       const struct sockaddr *receiver, socklen_t receiver_size)
+{
+	ssize_t (*real)(int, const void *, size_t, int, const struct sockaddr *, socklen_t) =
+		next("sendto");
+
+	if (descriptor != connected)
+		return real(descriptor, bytes, size, flags, receiver, receiver_size);
+	(void)shutdown(descriptor, SHUT_RD);
+	return (ssize_t)size;
 }
