@@ -59,6 +59,8 @@ static int run(const struct options *options)
 	blackbox_catch_crashes(BLACKBOX_CRASH_PATH);
 	process_protect();
 	log_start(options->foreground);
+	if (options->realtime)
+		process_hurry();
 	exit_status = runtime_run(options);
 	log_close();
 	process_end(options->pid_file);

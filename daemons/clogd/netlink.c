@@ -17,6 +17,7 @@
 
 #include "common/memory.h"
 #include "daemons/clogd/log.h"
+#include "daemons/clogd/process.h"
 #include "daemons/clogd/turn.h"
 
 #define SEND_TRIES    3
@@ -217,7 +218,13 @@ static bool serve_one(struct netlink *netlink)
 
 static void *serve(void *context)
 {
-	while (serve_one(context))
+	struct netlink *netlink = context;
+
+	turn_take(); /* for what it may say */
+	if (netlink->settings.realtime)
+		process_hurry();
+	turn_give();
+	while (serve_one(netlink))
 		;
 	return NULL;
 }

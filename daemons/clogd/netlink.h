@@ -8,6 +8,7 @@
 #ifndef CLOGD_DAEMONS_NETLINK_H
 #define CLOGD_DAEMONS_NETLINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct netlink;
 
 struct netlink_settings {
 	uint32_t buffer_bytes;
+	bool realtime; /* the thread has process_hurry() */
 	void *context;
 	/* In a thread of its own, which has the turn (turn.h). */
 	void (*request)(void *context, const struct ulog_request *request);

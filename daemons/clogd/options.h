@@ -14,6 +14,7 @@ struct options {
 	bool standalone;
 	uint32_t node; /* standalone: this node's id */
 	uint32_t socket_buffer_bytes;
+	bool realtime;
 	bool io_uring;
 	int log_priority; /* syslog's */
 	char group[64];   /* may use the control socket, besides root */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,17 @@ void process_protect(void)
 	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0))
 		warn("PR_SET_IO_FLUSHER");
 	refuse_to_be_killed();
+}
+
+void process_hurry(void)
+{
+	struct sched_param parameters = {
+		.sched_priority = sched_get_priority_max(SCHED_RR),
+	};
+
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters))
+		log_warning("no real-time priority: %s: writes will wait for other programs",
+			    strerror(errno));
 }
 
 /* --- telling who started us --- */

@@ -32,6 +32,13 @@ int process_make_run_directory(void);
  */
 void process_protect(void);
 
+/*
+ * The calling thread has a processor as soon as Corosync, which runs like this too, has none to do:
+ * else the kernel's writers wait for whatever else runs on the node. Threads and processes that it
+ * starts do not inherit it. What fails is warned of.
+ */
+void process_hurry(void);
+
 /* Starting up is over: lets the parent go. */
 void process_ready(void);
 /* Removes the pid file. The last thing to do. */

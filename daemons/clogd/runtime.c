@@ -102,6 +102,7 @@ static int open_netlink(struct runtime *runtime)
 {
 	struct netlink_settings settings = {
 		.buffer_bytes = runtime->options->socket_buffer_bytes,
+		.realtime = runtime->options->realtime,
 		.context = runtime,
 		.request = on_request,
 	};
@@ -155,6 +156,8 @@ static void on_message(void *context, uint32_t node, const void *bytes, size_t s
 	struct runtime *runtime = context;
 
 	engine_message(runtime->engine, now_ms(runtime), node, bytes, size);
+	/* Now, not when it is known that no message more is there. */
+	blockio_start(runtime->blockio);
 }
 
 static void on_view(void *context, const struct view *view)

@@ -44,6 +44,8 @@ const struct setting settings[SETTINGS_COUNT] = {
 	 .kind = SETTING_PATH},
 	{"socket-buffer", "BYTES", "room for requests of the kernel", MEMBER(socket_buffer_bytes),
 	 .kind = SETTING_NUMBER, .least = 64 * 1024, .most = 512 * 1024 * 1024},
+	{"realtime", "on|off", "run before other programs, as Corosync does", MEMBER(realtime),
+	 .kind = SETTING_SWITCH},
 	{"io-uring", "on|off", "log devices through io_uring, if the kernel has it",
 	 MEMBER(io_uring), .kind = SETTING_SWITCH},
 };
@@ -53,6 +55,7 @@ void settings_set_defaults(struct options *options)
 	options->standalone = false;
 	options->node = 1;
 	options->socket_buffer_bytes = NETLINK_BUFFER_DEFAULT;
+	options->realtime = true;
 	options->io_uring = true;
 	options->log_priority = LOG_INFO;
 	(void)snprintf(options->group, sizeof(options->group), "root");

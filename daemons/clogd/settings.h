@@ -32,7 +32,7 @@ struct setting {
 	bool bare; /* a switch: the option alone means on */
 };
 
-#define SETTINGS_COUNT    12
+#define SETTINGS_COUNT    13
 #define SETTING_WHY_SIZE  256
 #define SETTING_TEXT_SIZE 256
 

@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon as a process: start and stop, its pid file, what it survives, what it says."""
 import time
+from signal import SIGTERM
 
 from lablib.cluster import Lab
+from lablib.node import Node
 from lablib.scenario import scenario
 
 PID_FILE = "/run/cmirrord.pid"
+POLICY_WORD, SCHED_OTHER, SCHED_RR = 41, 0, 2      # of /proc/PID/stat, proc(5)
+
+
+def policies(node: Node) -> list[int]:
+    """Of the daemon's threads."""
+    lines = node.run(f"cat /proc/$(cat {PID_FILE})/task/*/stat").out.splitlines()
+    return [int(line.rsplit(")", 1)[1].split()[POLICY_WORD - 3]) for line in lines]
 
 
 @scenario(nodes=1, tags=("daemon",))
@@ -24,6 +33,18 @@ def one_daemon_a_node(lab: Lab) -> None:
     node.run(f"kill {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.1; done")
     assert node.run(f"test -e {PID_FILE}", check=False).status == 1
     assert node.clogctl_run("status").status == 2
+
+
+@scenario(nodes=1, tags=("daemon",))
+def two_threads_run_before_others(lab: Lab) -> None:
+    """Those that answer the kernel and the cluster have real-time priority, what they start has not; `realtime` says so."""
+    node = lab[1]
+    for realtime, wanted in (("on", 2), ("off", 0)):
+        node.start_clogd(f"--standalone --realtime {realtime}")
+        found = policies(node)
+        assert found.count(SCHED_RR) == wanted, found
+        assert found.count(SCHED_OTHER) == len(found) - wanted, found
+        node.kill_clogd(SIGTERM)
 
 
 @scenario(nodes=1, tags=("daemon",))

@@ -224,7 +224,7 @@ def examples_of_settings_and_resources(lab: Lab) -> None:
     node.run("umount /etc/group")
     installed = re.findall(r"^#(\S+ = .+)$", (TOP / "etc/clogd.conf").read_text(encoding="utf-8"), re.M)
     in_effect = re.sub("^# ", "", node.run(f"{check} --config /dev/null").out, flags=re.M).splitlines()
-    assert len(installed) == 12 and set(installed) <= set(in_effect), (installed, in_effect)
+    assert len(installed) == 13 and set(installed) <= set(in_effect), (installed, in_effect)
     assert unit[0] == "[Service]" and asked == "# clogd --check-config", (unit, asked)
     node.run("printf '\\n\\nhold = 5s\\n' >/run/example.conf")
     result = node.run(f"{check} --config /run/example.conf", check=False)
