@@ -220,6 +220,7 @@ static void *serve(void *context)
 {
 	struct netlink *netlink = context;
 
+	(void)pthread_setname_np(pthread_self(), "clogd-kernel");
 	turn_take(); /* for what it may say */
 	if (netlink->settings.realtime)
 		process_hurry();

@@ -20,6 +20,7 @@ WAIT_S = 60
 POLL_S = 0.05
 CONNECTOR_FD = 100
 SERVER_ENVIRONMENT = (f"CLOGD_BENCH_FD={CONNECTOR_FD}",)
+KERNEL_THREAD = "clogd-kernel"      # answers the kernel: netlink.c
 OWN_DIRECTORIES = ("/run", "/dev/shm", "/var/lib/corosync")
 
 
@@ -29,6 +30,15 @@ def wait_until(is_so, what: str) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError(f"not within {WAIT_S} s: {what}")
         time.sleep(POLL_S)
+
+
+def confine(pid: int, processors: set[int], thread: str = "") -> None:
+    """All threads of a process, or those of that name, run on these from now on."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as file:
+            name = file.read().strip()
+        if thread in ("", name):
+            os.sched_setaffinity(int(task), processors)
 
 
 def start_log_server(words: list[str], log_name: str) -> tuple[socket.socket, subprocess.Popen]:
@@ -84,9 +94,7 @@ class Member:
         return quorum.quorate and quorum.members == list(NODES)
 
     def start_clogd(self, build: str, options: str) -> None:
-        # The shim plays the connector with send and receive only.
-        words = self._inside(*SERVER_ENVIRONMENT, os.path.join(build, "clogd"), "-f", "--io-uring", "off",
-                             *options.split())
+        words = self._inside(*SERVER_ENVIRONMENT, os.path.join(build, "clogd"), "-f", *options.split())
         self.kernel, self.clogd = start_log_server(words, os.path.join(self.directory, "clogd.log"))
 
     def stop_clogd(self) -> None:
@@ -117,13 +125,13 @@ class Member:
 
 
 @contextlib.contextmanager
-def floor(cluster: "Cluster") -> Iterator[socket.socket]:
-    """A log server that answers at once and keeps nothing: what is left is this machine."""
+def floor(cluster: "Cluster") -> Iterator[tuple[socket.socket, int]]:
+    """A log server that answers at once and keeps nothing: what is left is this machine. And its pid."""
     program = os.path.join(cluster.directory, "floor")
     subprocess.run(["cc", "-O2", "-o", program, os.path.join(HERE, "floor.c")], check=True)
     kernel, process = start_log_server(["env", f"LD_PRELOAD={cluster.shim}", *SERVER_ENVIRONMENT, program],
                                        os.path.join(cluster.directory, "floor.log"))
-    yield kernel
+    yield kernel, process.pid
     process.kill()
     process.wait()
     kernel.close()
