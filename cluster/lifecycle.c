@@ -72,6 +72,15 @@ static bool fits_cluster(struct engine *engine, const struct ulog_request *reque
 	return false;
 }
 
+/* It is there for good: one that cannot open its device takes nothing with it when it goes. */
+static void become_inactive(struct engine *engine, const struct locallog *log,
+			    struct instance *instance)
+{
+	instance->state = INSTANCE_INACTIVE;
+	if (instance->reconnect)
+		oneleg_take(engine, log->uuid, instance);
+}
+
 static void construct(struct engine *engine, const struct ulog_request *request,
 		      const struct logargs *args)
 {
@@ -84,10 +93,8 @@ static void construct(struct engine *engine, const struct ulog_request *request,
 	instance->reconnect = request->reconnect;
 	/* What this kernel was told before is not known: as if it never asked again. */
 	instance->hint = request->reconnect ? args->region_count : 0;
-	if (request->reconnect)
-		oneleg_take(engine, request->uuid, instance);
 	if (args->type == LOG_TYPE_CORE) {
-		instance->state = INSTANCE_INACTIVE;
+		become_inactive(engine, log, instance);
 		answer_ctr(engine, instance, request);
 		return;
 	}
@@ -184,7 +191,7 @@ static void take_header(struct engine *engine, struct locallog *log, struct inst
 		open_failed(engine, log, instance, -EINVAL, reason);
 		return;
 	}
-	instance->state = INSTANCE_INACTIVE;
+	become_inactive(engine, log, instance);
 	while ((pending = pending_take(log, WAIT_OPEN, instance->luid))) {
 		answer_ctr(engine, instance, &pending->request);
 		free(pending);

@@ -97,6 +97,8 @@ static void port_remember_one_leg(void *context, const char *uuid, uint64_t luid
 {
 	struct daemon *daemon = context;
 
+	TRACE(daemon->world, daemon->node->id, "clogd keeps %zu regions on one leg, luid %llx",
+	      count, (unsigned long long)luid);
 	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
 		if (strcmp(daemon->world->mirrors[i]->uuid, uuid) != 0)
 			continue;

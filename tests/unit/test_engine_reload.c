@@ -2,6 +2,8 @@
 /* Reloads: two tables of one log on a node, in the orders that LVM was seen to use. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
+
 #include "tests/lib/engine_harness.h"
 
 #define CORE  "131072 clustered-core 1024"
@@ -173,6 +175,30 @@ static void so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon(void 
 	reload_while_no_daemon_runs(true);
 }
 
+/* The log device cannot be read when the kernel reconnects; two seconds later it can. */
+static void what_is_on_one_leg_outlives_a_reconnect_that_fails(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+	uint32_t refused;
+
+	(void)state;
+	harness_set_sync(harness, 1, LUID, 7, false);
+	harness_kill(harness, 1);
+	harness_start(harness, 1);
+	harness_run(harness);
+	device->fails = true;
+	refused = harness_send_ctr(harness, 1, LUID, DISK " nosync", true);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, refused)->error, -EIO);
+	assert_int_equal(harness_node(harness, 1)->one_leg.count, 1);
+	device->fails = false;
+	harness_send_ctr(harness, 1, LUID, DISK " nosync", true);
+	harness_resume(harness, 1, LUID);
+	assert_int_equal(harness_node(harness, 1)->one_leg.count, 1);
+	harness_end(harness);
+}
+
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 {
 	struct harness *harness = harness_new(2, NULL);
@@ -207,6 +233,7 @@ int main(void)
 		cmocka_unit_test(
 			a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg),
 		cmocka_unit_test(so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon),
+		cmocka_unit_test(what_is_on_one_leg_outlives_a_reconnect_that_fails),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 
