@@ -164,6 +164,34 @@ static void on_instance(struct engine *engine, struct locallog *log, struct inst
 	}
 }
 
+/* A table asks these only while it is resumed, and is not suspended before it has the answer (drivers/md/dm-raid1.c). */
+static bool only_a_live_table_asks(const struct ulog_request *request)
+{
+	switch (request->type) {
+	case ULOG_MARK_REGION:
+	case ULOG_IS_REMOTE_RECOVERING:
+	case ULOG_GET_RESYNC_WORK:
+	case ULOG_SET_REGION_SYNC:
+		return true;
+	case ULOG_FLUSH:
+		return request->region_count > 0;
+	default:
+		return false;
+	}
+}
+
+/* Two tables met this daemon and the other one attached: it may be smaller, and what it knows of legs is its own. */
+static void follow_live_table(struct engine *engine, struct locallog *log,
+			      struct instance *instance, const struct ulog_request *request)
+{
+	if (!log->active || log->active == instance || log->active->state != INSTANCE_ACTIVE ||
+	    instance->state != INSTANCE_ACTIVE || engine_is_frozen(engine) ||
+	    !only_a_live_table_asks(request))
+		return;
+	log->active = instance;
+	attachment_anew(engine, log);
+}
+
 /* A kernel whose other thread is just reconnecting: its log will be there in a moment. */
 static bool comes_too_early(const struct engine *engine, const struct instance *instance,
 			    const struct ulog_request *request)
@@ -275,6 +303,7 @@ void requests_dispatch(struct engine *engine, const struct ulog_request *request
 	}
 	deadline_of_log_changes(engine, log);
 	log->counters[COUNTER_REQUESTS]++;
+	follow_live_table(engine, log, instance, request);
 	if (comes_too_early(engine, instance, request))
 		pending_add(engine, log, request, WAIT_STATE, 0);
 	else

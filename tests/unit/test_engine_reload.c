@@ -199,6 +199,40 @@ static void what_is_on_one_leg_outlives_a_reconnect_that_fails(void **state)
 	harness_end(harness);
 }
 
+/* A thread of the smaller table that was replaced meets the next daemon first. */
+static void the_live_table_is_served_whole_that_reconnects_second(void **state)
+{
+	static const char *const tables[][2] = {
+		{CORE " nosync", "196608 clustered-core 1024"},
+		{DISK " nosync", "196608 clustered-disk " HARNESS_DEVICE " 1024"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		struct harness *harness = harness_new_active(2, LUID, tables[i][0]);
+
+		reload(harness, 1, tables[i][1], OLD_GOES_LAST);
+		harness_kill(harness, 1);
+		harness_start(harness, 1);
+		harness_run(harness);
+		for (size_t j = 0; j < 2; j++) {
+			uint64_t luid = j == 0 ? LUID : LUID2;
+
+			harness_send_ctr(harness, 1, luid, tables[i][j], true);
+			harness_run(harness);
+			harness_resume(harness, 1, luid);
+		}
+		harness_mark_flush(harness, 1, LUID2, 150);
+		assert_int_equal(harness_log(harness, 2).dirty, 1);
+		harness_set_sync(harness, 1, LUID2, 7, false);
+		assert_int_equal(harness_sync_count(harness, 2, LUID), 127);
+		if (i == 1)
+			assert_false(harness_device_is_clean(
+				harness_device(harness, HARNESS_DEVICE), 150));
+		harness_end(harness);
+	}
+}
+
 static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 {
 	struct harness *harness = harness_new(2, NULL);
@@ -234,6 +268,7 @@ int main(void)
 			a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg),
 		cmocka_unit_test(so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon),
 		cmocka_unit_test(what_is_on_one_leg_outlives_a_reconnect_that_fails),
+		cmocka_unit_test(the_live_table_is_served_whole_that_reconnects_second),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
 	};
 
