@@ -53,9 +53,14 @@ uint32_t census_lowest_live(const struct membership *membership)
 	return 0;
 }
 
+/*
+ * Not in a census: it has answered, and what it says then may come after a decision to found another state, of which
+ * it is not true. What it said before its answer comes before any decision.
+ */
 bool membership_is_server(const struct membership *membership)
 {
-	return membership_is_live(membership) && census_lowest_live(membership) == membership->node;
+	return !membership->census && membership_is_live(membership) &&
+	       census_lowest_live(membership) == membership->node;
 }
 
 void census_serve(struct membership *membership)

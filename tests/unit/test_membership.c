@@ -89,6 +89,24 @@ static void the_lowest_live_member_serves(void **state)
 	world_fini(&world);
 }
 
+/* What it says then might be ordered after the decision to found another state. */
+static void nobody_serves_in_a_census(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world);
+	world_join_one(&world, 1);
+	world_run(&world);
+	assert_true(membership_is_server(world_node(&world, 1)->membership));
+	world_join_one(&world, 3);
+	assert_true(is_live(&world, 1));
+	assert_false(membership_is_server(world_node(&world, 1)->membership));
+	world_run(&world);
+	assert_true(membership_is_server(world_node(&world, 1)->membership));
+	world_fini(&world);
+}
+
 /* --- joining --- */
 
 /* A busy cluster: behind every single message of the join there is an operation of each live node. */
@@ -353,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_founder_starts_with_an_empty_state),
 		cmocka_unit_test(of_fresh_nodes_that_come_at_once_one_founds),
 		cmocka_unit_test(the_lowest_live_member_serves),
+		cmocka_unit_test(nobody_serves_in_a_census),
 		cmocka_unit_test(a_joiner_has_the_snapshot_and_what_was_ordered_after_its_place),
 		cmocka_unit_test(two_joiners_at_once_both_get_there),
 		cmocka_unit_test(a_joiner_that_comes_while_another_is_served_gets_there),
