@@ -10,6 +10,7 @@
 #define COUNTS(X)                                                              \
 	X(RESENT, "requests sent again after 15 s")                            \
 	X(LOST, "requests lost on their way")                                  \
+	X(ANSWERS_LOST, "answers lost on their way")                           \
 	X(UNHEARD, "requests while no daemon listened")                        \
 	X(RECONNECTS, "reconnects begun")                                      \
 	X(RECONNECT_FAILED, "reconnects whose RESUME failed")                  \

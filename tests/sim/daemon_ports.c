@@ -45,6 +45,12 @@ static void port_reply(void *context, const struct ulog_reply *reply)
 		check_fail(world, "a reply that cannot be encoded: %d", size);
 		return;
 	}
+	/* The kernel had no memory for it (daemons/clogd/netlink.c). */
+	if (world->netlink_loss_per_mille &&
+	    random_chance(&world->random_io, world->netlink_loss_per_mille)) {
+		kernel_lose_answer(daemon->node->kernel, reply->seq);
+		return;
+	}
 	flight = arena_new(&world->arena, sizeof(*flight) + (size_t)size);
 	flight->kernel = daemon->node->kernel;
 	flight->size = (size_t)size;

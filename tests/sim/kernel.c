@@ -88,6 +88,20 @@ void kernel_answer(struct kernel *kernel, const uint8_t *bytes, size_t size)
 	check_stray_answer(kernel, &reply);
 }
 
+void kernel_lose_answer(struct kernel *kernel, uint32_t seq)
+{
+	for (struct list *at = kernel->receiving.next; at != &kernel->receiving; at = at->next) {
+		struct receiving_package *package = list_entry(at, struct receiving_package, list);
+
+		if (package->seq != seq)
+			continue;
+		COUNT(kernel->world, ANSWERS_LOST);
+		TRACE(kernel->world, kernel->node->id, "  answer %s seq %u (lost)",
+		      ulog_type_name(package->type), seq);
+		package->lost = true;
+	}
+}
+
 static void trace_request(struct kernel *kernel, const struct ulog_request *request,
 			  const char *how)
 {

@@ -30,7 +30,7 @@ struct receiving_package {
 	enum ulog_type type;
 	uint64_t luid;
 	uint64_t sent_us;
-	bool lost; /* the daemon never got it */
+	bool lost; /* the daemon never got it, or its answer never came */
 	uint32_t daemon_epoch;
 	bool complete;
 	int error;
@@ -67,6 +67,8 @@ struct kernel *kernel_new(struct node *node);
 uint64_t kernel_jiffies(const struct kernel *kernel);
 /* A reply of the daemon. */
 void kernel_answer(struct kernel *kernel, const uint8_t *bytes, size_t size);
+/* That request's answer never comes. */
+void kernel_lose_answer(struct kernel *kernel, uint32_t seq);
 
 /*
  * dm_consult_userspace(): sends `request` (version, seq are filled in), waits
