@@ -263,7 +263,8 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, u
 	engine->cluster_node_count = node_count < VIEW_NODES_MAX ? node_count : VIEW_NODES_MAX;
 	if (node_count > 0)
 		memcpy(engine->cluster_nodes, nodes, engine->cluster_node_count * sizeof(nodes[0]));
-	membership_quorum(engine->membership, quorum, ring);
+	membership_quorum(engine->membership, quorum, ring, engine->cluster_nodes,
+			  engine->cluster_node_count);
 	if (was_frozen && !engine_is_frozen(engine)) {
 		reports_thawed(engine);
 		for (struct locallog *log = engine->logs; log; log = log->next)

@@ -229,6 +229,7 @@ static void confchg(cpg_handle_t handle, const struct cpg_name *name,
 		.left_count = copy_members(lists[1], left, left_count),
 		.joined = lists[2],
 		.joined_count = copy_members(lists[2], joined, joined_count),
+		.with_ring = ring_change_in(joined, joined_count),
 	};
 
 	(void)name;

@@ -38,12 +38,13 @@ static bool add_member(struct view *view, uint32_t node)
 	return true;
 }
 
-static bool add_change(struct view *view, uint32_t node, enum view_change change)
+static bool add_change(struct view *view, uint32_t node, enum view_change change, bool with_ring)
 {
 	if (view->change_count == sizeof(view->changes) / sizeof(view->changes[0]))
 		return false;
 	view->changes[view->change_count].node = node;
 	view->changes[view->change_count].change = change;
+	view->changes[view->change_count].with_ring = with_ring;
 	view->change_count++;
 	return true;
 }
@@ -75,14 +76,14 @@ static bool make_view(const struct group_members *before, const struct group_con
 		if (node_in(confchg->members, confchg->member_count, left->node) &&
 		    !node_in(confchg->joined, confchg->joined_count, left->node))
 			continue;
-		fits = fits && add_change(view, left->node, left->change);
+		fits = fits && add_change(view, left->node, left->change, false);
 	}
 	for (size_t i = 0; i < confchg->joined_count; i++) {
 		const struct group_member *joined = &confchg->joined[i];
 
 		if (takes_a_place(before, confchg, joined))
-			fits = fits && add_change(view, joined->node, VIEW_PROCDOWN);
-		fits = fits && add_change(view, joined->node, VIEW_JOINED);
+			fits = fits && add_change(view, joined->node, VIEW_PROCDOWN, false);
+		fits = fits && add_change(view, joined->node, VIEW_JOINED, confchg->with_ring);
 	}
 	return fits;
 }

@@ -36,6 +36,7 @@ struct group_confchg {
 	size_t left_count;
 	const struct group_member *joined;
 	size_t joined_count;
+	bool with_ring; /* those that joined did; view.h */
 };
 
 enum group_members_result {

@@ -121,12 +121,26 @@ static void cut_off_by_parting(struct membership *membership)
 	membership->join_id++;
 }
 
+/*
+ * It was in the ring of our last quorum, and comes out of another one: the two were parted in between, though no view
+ * said so, for its node had no daemon then.
+ */
+static bool was_parted_unseen(const struct membership *membership, uint32_t node, bool with_ring)
+{
+	for (size_t i = 0; with_ring && i < membership->quorate_count; i++)
+		if (membership->quorate[i] == node)
+			return true;
+	return false;
+}
+
 static void note_parting(struct membership *membership, const struct view *view)
 {
 	for (size_t i = 0; i < view->change_count; i++) {
-		if (view->changes[i].change == VIEW_NODEDOWN)
+		if (view->changes[i].change == VIEW_NODEDOWN ||
+		    was_parted_unseen(membership, view->changes[i].node,
+				      view->changes[i].with_ring))
 			membership->parted = true;
-		else if (view->changes[i].change == VIEW_JOINED && membership->parted)
+		if (view->changes[i].change == VIEW_JOINED && membership->parted)
 			cut_off_by_parting(membership);
 	}
 }
@@ -217,7 +231,8 @@ void membership_count_quorum(struct membership *membership)
 	census_say_hello(membership, true);
 }
 
-void membership_quorum(struct membership *membership, enum quorum quorum, uint64_t ring)
+void membership_quorum(struct membership *membership, enum quorum quorum, uint64_t ring,
+		       const uint32_t *nodes, size_t count)
 {
 	/* A change of nodes on top of an unknown quorum: the others may have had it meanwhile. */
 	if (quorum == QUORUM_NO || (quorum == QUORUM_UNSURE && membership->quorum != QUORUM_YES))
@@ -226,6 +241,9 @@ void membership_quorum(struct membership *membership, enum quorum quorum, uint64
 	if (quorum != QUORUM_YES)
 		return;
 	membership->ring = ring;
+	membership->quorate_count = count;
+	if (count > 0)
+		memcpy(membership->quorate, nodes, count * sizeof(nodes[0]));
 	/* The view of a merge comes before: in a census the hello has already said what is known. */
 	if (!membership->census && may_be_behind(membership)) {
 		census_call(membership);

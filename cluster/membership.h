@@ -60,8 +60,9 @@ void membership_snapshot_begin(struct membership *membership, uint32_t node,
 void membership_snapshot_data(struct membership *membership, uint32_t node,
 			      const struct wire_snapshot_data *data);
 void membership_ops(struct membership *membership, uint32_t node, const void *bytes, size_t size);
-/* `ring` as in group.h; 0: not known. */
-void membership_quorum(struct membership *membership, enum quorum quorum, uint64_t ring);
+/* `ring`, and the nodes in it, as in group.h; 0: not known. */
+void membership_quorum(struct membership *membership, enum quorum quorum, uint64_t ring,
+		       const uint32_t *nodes, size_t count);
 /* The connection to the cluster is gone. */
 void membership_disconnected(struct membership *membership);
 /* Sends more of the snapshots that are under way; call when the outbox has room. */

@@ -27,7 +27,9 @@ struct membership {
 	bool outdated; /* others have gone on: its state is behind theirs */
 	bool parted;   /* nodes were lost, or all, and no quorum of the rest is known yet */
 	enum quorum quorum;
-	uint64_t ring; /* of the last certain quorum */
+	uint64_t ring; /* of the last certain quorum, and its nodes */
+	uint32_t quorate[VIEW_NODES_MAX];
+	size_t quorate_count;
 	uint64_t
 		era; /* the ring of the last quorum found after nodes were lost; 0: never had one */
 	bool census; /* not all members have said hello yet */

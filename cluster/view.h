@@ -3,6 +3,7 @@
 #ifndef CLOGD_CLUSTER_VIEW_H
 #define CLOGD_CLUSTER_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct view {
 	struct {
 		uint32_t node;
 		enum view_change change;
+		bool with_ring; /* joined, and not by itself: its node's ring and ours became one */
 	} changes[2 * VIEW_NODES_MAX];
 	size_t change_count;
 };

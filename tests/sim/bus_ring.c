@@ -141,6 +141,7 @@ static void push_changes(struct bus_node *node, uint32_t changed, enum view_chan
 		if (!(changed & NODE_BIT(id)))
 			continue;
 		view.changes[view.change_count].node = id;
+		view.changes[view.change_count].with_ring = change == VIEW_JOINED;
 		view.changes[view.change_count++].change = change;
 	}
 	if (node->joined && node->node->daemon && changed)

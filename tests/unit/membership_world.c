@@ -178,7 +178,7 @@ static void start(struct world_node *node)
 	assert_null(node->membership);
 	node->position = node->history = 0;
 	node->membership = membership_new(node->id, 1000 * node->id + ++node->starts, &ports);
-	membership_quorum(node->membership, QUORUM_YES, 0);
+	membership_quorum(node->membership, QUORUM_YES, 0, NULL, 0);
 	node->in_group = true;
 }
 
@@ -225,7 +225,7 @@ void world_lose(struct world *world, uint32_t node, enum view_change change)
 void world_quorum(struct world *world, uint32_t node, enum quorum quorum)
 {
 	if (world_node(world, node)->membership)
-		membership_quorum(world_node(world, node)->membership, quorum, 0);
+		membership_quorum(world_node(world, node)->membership, quorum, 0, NULL, 0);
 }
 
 static void quorum_of_all(struct world *world, enum quorum quorum)

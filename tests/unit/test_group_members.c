@@ -37,6 +37,25 @@ static void start(struct group_members *members)
 	expect_change(&view, 0, 1, VIEW_JOINED);
 }
 
+static void one_that_joins_with_its_ring_shows_it(void **state)
+{
+	struct group_members members;
+	struct group_confchg confchg = {
+		.members = LIST({1, 101, 0}, {2, 102, 0}, {3, 103, 0}, {4, 104, 0}),
+		.member_count = 4,
+		.joined = LIST({4, 104, 0}),
+		.joined_count = 1,
+		.with_ring = true,
+	};
+	struct view view;
+
+	(void)state;
+	start(&members);
+	assert_int_equal(group_members_apply(&members, &confchg, &view), GROUP_MEMBERS_CHANGED);
+	expect_change(&view, 0, 4, VIEW_JOINED);
+	assert_true(view.changes[0].with_ring);
+}
+
 static void the_first_view_holds_all_and_shows_one_join(void **state)
 {
 	struct group_members members;
@@ -168,6 +187,7 @@ static void more_nodes_than_a_view_holds_are_refused(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_joins_with_its_ring_shows_it),
 		cmocka_unit_test(the_first_view_holds_all_and_shows_one_join),
 		cmocka_unit_test(leaves_keep_their_reason),
 		cmocka_unit_test(a_restarted_daemon_leaves_and_joins),

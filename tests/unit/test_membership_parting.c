@@ -151,6 +151,40 @@ static void a_lost_connection_makes_the_state_stale(void **state)
 	world_fini(&world);
 }
 
+/* Its node lost no daemon when it was parted from us: no view said so. Now it brings one. */
+static void one_that_comes_out_of_another_ring_was_parted_from_us(void **state)
+{
+	static const struct {
+		uint32_t quorate[3];
+		bool with_ring, parted;
+	} cases[] = {
+		{{1, 2, 3}, true, true},
+		{{1, 2, 3}, false, false}, /* it only starts */
+		{{2, 3, 0}, true, false},  /* we have had a quorum without it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct view view = {.members = {1, 2}, .member_count = 2, .change_count = 1};
+		struct membership *membership;
+		struct world world;
+
+		world_init(&world);
+		world_join_one(&world, 2);
+		world_run(&world);
+		membership = world_node(&world, 2)->membership;
+		membership_quorum(membership, QUORUM_YES, 1, cases[i].quorate, 3);
+		membership_quorum(membership, QUORUM_UNSURE, 2, cases[0].quorate, 3);
+		view.changes[0].node = 1;
+		view.changes[0].change = VIEW_JOINED;
+		view.changes[0].with_ring = cases[i].with_ring;
+		membership_view(membership, &view);
+		membership_quorum(membership, QUORUM_YES, 2, cases[0].quorate, 3);
+		assert_int_equal(is_live(&world, 2), !cases[i].parted);
+		world_fini(&world);
+	}
+}
+
 /* --- hellos --- */
 
 static void a_hello_of_an_earlier_census_is_no_answer(void **state)
@@ -271,6 +305,7 @@ int main(void)
 			one_that_was_cut_off_and_meets_nobody_does_not_vouch_for_its_state_alone),
 		cmocka_unit_test(a_fresh_daemon_does_not_outvote_one_that_knows_something),
 		cmocka_unit_test(a_lost_connection_makes_the_state_stale),
+		cmocka_unit_test(one_that_comes_out_of_another_ring_was_parted_from_us),
 		cmocka_unit_test(a_hello_of_an_earlier_census_is_no_answer),
 		cmocka_unit_test(a_hello_of_a_stranger_is_ignored),
 		cmocka_unit_test(a_snapshot_of_one_that_was_parted_is_not_the_latest),
