@@ -140,21 +140,30 @@ struct known {
 	bool is_known;
 };
 
+static bool has_active(const struct engine_log_status *log, uint64_t luid)
+{
+	for (size_t i = 0; i < log->instance_count; i++)
+		if (log->instances[i].luid == luid &&
+		    strcmp(log->instances[i].state, "active") == 0)
+			return true;
+	return false;
+}
+
 static void look_for_instance(void *context, const struct engine_log_status *log)
 {
 	struct known *known = context;
 
-	for (size_t i = 0; i < log->instance_count; i++)
-		if (log->instances[i].luid == known->luid &&
-		    strcmp(log->instances[i].state, "active") == 0)
-			known->is_known = true;
+	if (!has_active(log, known->luid))
+		return;
+	/* What it told when it came back waits for a device that works. */
+	known->is_known = log->health != 'D';
 	/* Its marks of before are not known yet: a suspend is to come. */
-	for (size_t i = 0; known->is_known && i < log->unheard_count; i++)
+	for (size_t i = 0; i < log->unheard_count; i++)
 		if (log->unheard[i] == known->node)
 			known->is_known = false;
 }
 
-/* Has the kernel met this daemon, with all that it has? */
+/* Has the kernel met this daemon, with all that it has, and has the log device? */
 static bool knows_kernel(const struct daemon *daemon)
 {
 	for (uint32_t i = 0; i < daemon->world->settings.mirror_count; i++) {
