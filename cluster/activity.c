@@ -49,6 +49,13 @@ static void flush_waits_for(struct locallog *log, uint64_t ticket)
 		log->flush_ticket = ticket;
 }
 
+static void stage_ahead(struct locallog *log, uint64_t first, uint64_t end)
+{
+	uint64_t count = log->active->args.region_count;
+
+	regionset_add_range(log->staged_ahead, first, end < count ? end : count);
+}
+
 static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 {
 	bool claimed = regionset_contains(log->claimed, region);
@@ -68,11 +75,11 @@ static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 		regionset_add(log->staged, region);
 	else if (regionset_contains(log->unsettled, region))
 		flush_waits_for(log, unsettled_ticket(log, region));
-	if (streams_follow(&log->streams, region, claimed, &limits, &first, &end)) {
-		uint64_t count = log->active->args.region_count;
-
-		regionset_add_range(log->staged_ahead, first, end < count ? end : count);
-	}
+	if (!streams_follow(&log->streams, region, claimed, &limits, &first, &end))
+		return;
+	do
+		stage_ahead(log, first, end);
+	while (streams_top_up(&log->streams, &limits, &first, &end));
 }
 
 uint64_t activity_send(struct engine *engine, struct locallog *log, struct wire_op *op)

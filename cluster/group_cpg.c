@@ -275,14 +275,19 @@ static void quorum_notify(quorum_handle_t handle, uint32_t quorate, struct quoru
 
 /* --- the group's calls --- */
 
-static void dispatch_cpg(struct group_cpg *group)
+/* How many events there were. */
+static int dispatch_cpg(struct group_cpg *group)
 {
 	cs_error_t error = CS_OK;
+	int count = 0;
 
-	for (int i = 0; i < EVENTS_PER_DISPATCH && error == CS_OK && !group->broken; i++)
+	while (count < EVENTS_PER_DISPATCH && error == CS_OK && !group->broken) {
 		error = cpg_dispatch(group->link->cpg, CS_DISPATCH_ONE_NONBLOCKING);
+		count += error == CS_OK;
+	}
 	if (error != CS_OK && error != CS_ERR_TRY_AGAIN)
 		group->broken = true;
+	return count;
 }
 
 static void dispatch_quorum(struct group_cpg *group)
@@ -303,9 +308,8 @@ static void dispatch_timer(struct group_cpg *group)
 		start_attempt(group);
 }
 
-static void cpg_group_dispatch(struct group *base)
+static void dispatch_ready(struct group_cpg *group)
 {
-	struct group_cpg *group = cpg_of(base);
 	struct epoll_event events[4];
 	int count = epoll_wait(group->poll, events, 4, 0);
 
@@ -317,10 +321,19 @@ static void cpg_group_dispatch(struct group *base)
 		else if (ready == group->attempt)
 			finish_attempt(group);
 		else if (group->link && ready == group->link->cpg_descriptor && !group->broken)
-			dispatch_cpg(group);
+			(void)dispatch_cpg(group);
 		else if (group->link && ready == group->link->quorum_descriptor && !group->broken)
 			dispatch_quorum(group);
 	}
+}
+
+/* Most often a message is there: a look at what else is would only delay it. */
+static void cpg_group_dispatch(struct group *base)
+{
+	struct group_cpg *group = cpg_of(base);
+
+	if (!group->link || group->broken || dispatch_cpg(group) == 0)
+		dispatch_ready(group);
 	if (group->broken && group->link)
 		disconnect(group);
 }

@@ -72,11 +72,25 @@ static uint64_t distance_of(const struct streams *streams, const struct stream *
 	return distance < limits->each ? distance : limits->each;
 }
 
+/* Marks ahead when not more than these parts of the distance are left. */
+static bool reach_out(const struct streams *streams, struct stream *stream,
+		      const struct stream_limits *limits, uint32_t quarters_left, uint64_t *first,
+		      uint64_t *end)
+{
+	uint64_t distance = distance_of(streams, stream, limits);
+
+	if (distance == 0 || stream->ahead > stream->next + distance * quarters_left / 4)
+		return false;
+	*first = stream->ahead > stream->next ? stream->ahead : stream->next;
+	*end = stream->next + distance;
+	stream->ahead = *end;
+	return *first < *end;
+}
+
 bool streams_follow(struct streams *streams, uint32_t region, bool known,
 		    const struct stream_limits *limits, uint64_t *first, uint64_t *end)
 {
 	struct stream *stream = find(streams, region);
-	uint64_t distance;
 
 	streams->moves++;
 	if (!stream) {
@@ -87,11 +101,15 @@ bool streams_follow(struct streams *streams, uint32_t region, bool known,
 	if (region < stream->next)
 		return false;
 	move(stream, region, known);
-	distance = distance_of(streams, stream, limits);
-	if (distance == 0 || stream->ahead > stream->next + distance / 4)
-		return false;
-	*first = stream->ahead > stream->next ? stream->ahead : stream->next;
-	*end = stream->next + distance;
-	stream->ahead = *end;
-	return *first < *end;
+	return reach_out(streams, stream, limits, 1, first, end);
+}
+
+bool streams_top_up(struct streams *streams, const struct stream_limits *limits, uint64_t *first,
+		    uint64_t *end)
+{
+	for (size_t i = 0; i < STREAM_COUNT; i++)
+		if (is_running(streams, &streams->slots[i]) &&
+		    reach_out(streams, &streams->slots[i], limits, 3, first, end))
+			return true;
+	return false;
 }

@@ -35,5 +35,11 @@ struct stream_limits {
  */
 bool streams_follow(struct streams *streams, uint32_t region, bool known,
 		    const struct stream_limits *limits, uint64_t *first, uint64_t *end);
+/*
+ * A message goes anyway: true with what may be marked ahead of another stream, which has used up a quarter; call it
+ * until it is false. Streams that run beside each other so share their messages.
+ */
+bool streams_top_up(struct streams *streams, const struct stream_limits *limits, uint64_t *first,
+		    uint64_t *end);
 
 #endif

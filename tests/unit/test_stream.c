@@ -22,8 +22,10 @@ static void follow(struct marks *marks, uint32_t region)
 		marks->unknown++;
 	if (streams_follow(&marks->streams, region, marks->marked[region], &limits, &first, &end)) {
 		marks->messages++;
-		for (; first < end; first++)
-			marks->marked[first] = true;
+		do
+			for (; first < end; first++)
+				marks->marked[first] = true;
+		while (streams_top_up(&marks->streams, &limits, &first, &end));
 	}
 	marks->marked[region] = true;
 }
@@ -74,6 +76,23 @@ static void several_streams_do_not_disturb_each_other(void **state)
 		for (uint32_t stream = 0; stream < 8; stream++)
 			follow(&marks, stream * 500 + step);
 	assert_true(marks.unknown <= 8 * 2);
+}
+
+static void streams_share_their_messages(void **state)
+{
+	struct marks marks = {0};
+	unsigned int begun;
+
+	(void)state;
+	for (uint32_t step = 0; step < 64; step++)
+		for (uint32_t stream = 0; stream < 8; stream++)
+			follow(&marks, stream * 500 + step);
+	begun = marks.messages;
+	for (uint32_t step = 64; step < 400; step++)
+		for (uint32_t stream = 0; stream < 8; stream++)
+			follow(&marks, stream * 500 + step);
+	/* One for three quarters of what may be ahead, for all eight of them. */
+	assert_in_range(marks.messages - begun, 1, 336 / (MOST - MOST / 4) + 2);
 }
 
 static void streams_share_what_may_be_ahead(void **state)
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test(one_region_is_no_stream),
 		cmocka_unit_test(the_marks_ahead_are_in_proportion_to_the_length),
 		cmocka_unit_test(several_streams_do_not_disturb_each_other),
+		cmocka_unit_test(streams_share_their_messages),
 		cmocka_unit_test(streams_share_what_may_be_ahead),
 		cmocka_unit_test(requests_that_overtake_each_other_stay_one_stream),
 		cmocka_unit_test(marks_that_were_let_go_unused_make_the_distance_shorter),
