@@ -113,12 +113,22 @@ bool oneleg_is_of_another(struct engine *engine, const struct locallog *log,
 	return (other && other != instance) || is_recalled_of_another(engine, log, instance);
 }
 
-bool oneleg_is_stale(struct engine *engine, const struct locallog *log)
+bool oneleg_is_stale(const struct engine *engine, const struct locallog *log)
 {
 	const struct regionlog_node *own = engine_own_node(engine, log);
+	struct regionset *left;
+	bool any;
 
-	return own && !regionset_is_empty(own->primary_only) &&
-	       is_recalled_of_another(engine, log, log->active);
+	if (!own || regionset_is_empty(own->primary_only))
+		return false;
+	left = regionset_copy(own->primary_only);
+	regionset_remove_all(left, log->active->one_leg);
+	/* Copied by this very table; the word is on its way. */
+	regionset_remove_all(left, log->done);
+	regionset_remove_all(left, log->reported);
+	any = !regionset_is_empty(left);
+	regionset_free(left);
+	return any;
 }
 
 void oneleg_outlived(struct engine *engine, const char *uuid, const struct instance *live)

@@ -16,8 +16,8 @@ void oneleg_take(struct engine *engine, const char *uuid,
 /* What the state has was written under another table, not this one's region hash. */
 bool oneleg_is_of_another(struct engine *engine, const struct locallog *log,
 			  const struct instance *instance);
-/* The state has what was written under a table that has not spoken since: it is gone, by all that is known. */
-bool oneleg_is_stale(struct engine *engine, const struct locallog *log);
+/* The state has what the live table knows nothing of: it was written under one that is gone. */
+bool oneleg_is_stale(const struct engine *engine, const struct locallog *log);
 /* This table is the one that is live: what is kept of another is of one that is gone. */
 void oneleg_outlived(struct engine *engine, const char *uuid, const struct instance *live);
 /* The device is. */

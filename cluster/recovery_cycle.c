@@ -28,7 +28,7 @@ static bool has_old_marks(const struct engine *engine, const struct locallog *lo
 }
 
 /* Reloaded while no daemon ran: nobody else may copy them, this kernel knows nothing of them. A suspend ends that. */
-static bool has_stale_one_leg(struct engine *engine, const struct locallog *log)
+static bool has_stale_one_leg(const struct engine *engine, const struct locallog *log)
 {
 	return engine->now_ms >= log->adopted_ms + OLD_MARKS_MS && oneleg_is_stale(engine, log);
 }

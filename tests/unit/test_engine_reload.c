@@ -136,8 +136,10 @@ static void a_late_resume_of_the_old_table_leaves_the_new_one_attached(void **st
 	harness_end(harness);
 }
 
+enum old_table { OLD_IS_SILENT, OLD_ENDS_LATE, OLD_RECONNECTS };
+
 /* Its table with a write on one leg is suspended and gone; the next daemon meets the new one, which knows nothing of it. */
-static void reload_while_no_daemon_runs(bool old_ends_late)
+static void reload_while_no_daemon_runs(enum old_table old)
 {
 	struct harness *harness = harness_new_active(2, LUID, CORE " nosync");
 	unsigned int cycles;
@@ -147,10 +149,16 @@ static void reload_while_no_daemon_runs(bool old_ends_late)
 	harness_run(harness);
 	harness_start(harness, 1);
 	harness_run(harness);
-	if (old_ends_late)
+	if (old == OLD_ENDS_LATE)
 		assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
 	harness_send_ctr(harness, 1, LUID2, CORE, true);
 	harness_resume(harness, 1, LUID2);
+	/* a thread of it, that only looked at its status */
+	if (old == OLD_RECONNECTS) {
+		harness_send_ctr(harness, 1, LUID, CORE, true);
+		harness_resume(harness, 1, LUID);
+		assert_int_equal(harness_ask(harness, 1, ULOG_DTR, LUID)->error, 0);
+	}
 	cycles = harness_node(harness, 1)->cycles;
 	harness_advance(harness, 20000);
 	assert_int_equal(harness_node(harness, 1)->cycles, cycles + 1);
@@ -166,13 +174,19 @@ static void reload_while_no_daemon_runs(bool old_ends_late)
 static void a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg(void **state)
 {
 	(void)state;
-	reload_while_no_daemon_runs(false);
+	reload_while_no_daemon_runs(OLD_IS_SILENT);
 }
 
 static void so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon(void **state)
 {
 	(void)state;
-	reload_while_no_daemon_runs(true);
+	reload_while_no_daemon_runs(OLD_ENDS_LATE);
+}
+
+static void so_has_one_whose_forerunner_reconnects_as_well(void **state)
+{
+	(void)state;
+	reload_while_no_daemon_runs(OLD_RECONNECTS);
 }
 
 /* The log device cannot be read when the kernel reconnects; two seconds later it can. */
@@ -267,6 +281,7 @@ int main(void)
 		cmocka_unit_test(
 			a_table_that_is_reloaded_while_no_daemon_runs_has_nothing_on_one_leg),
 		cmocka_unit_test(so_has_one_whose_forerunner_is_destroyed_under_the_next_daemon),
+		cmocka_unit_test(so_has_one_whose_forerunner_reconnects_as_well),
 		cmocka_unit_test(what_is_on_one_leg_outlives_a_reconnect_that_fails),
 		cmocka_unit_test(the_live_table_is_served_whole_that_reconnects_second),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
