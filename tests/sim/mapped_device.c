@@ -52,6 +52,7 @@ void mapped_device_suspend(struct mapped_device *device, bool noflush)
 	device->live->noflush = noflush;
 	mirror_set_presuspend(device->live);
 	device->block_io = true;
+	mirror_set_wait_for_readers(device->live);
 	while (device->pending_io)
 		waitlist_wait(&device->waiting, FIBER_FOREVER);
 	device->suspended = true;
@@ -84,6 +85,8 @@ void mapped_device_resume(struct mapped_device *device, bool drop_first)
 		device->live = device->loaded;
 		device->loaded = NULL;
 	}
+	if (old)
+		mirror_set_wait_for_readers(old);
 	if (old && drop_first) {
 		mirror_set_destroy(old);
 		old = NULL;
@@ -106,8 +109,10 @@ void mapped_device_remove(struct mapped_device *device)
 		mapped_device_suspend(device, false);
 	if (device->loaded)
 		mirror_set_destroy(device->loaded);
-	if (device->live)
+	if (device->live) {
+		mirror_set_wait_for_readers(device->live);
 		mirror_set_destroy(device->live);
+	}
 	device->loaded = NULL;
 	device->live = NULL;
 }

@@ -299,6 +299,21 @@ void mirror_set_destroy(struct mirror_set *set)
 	kernel_log_destroy(set->log);
 }
 
+void mirror_set_status(struct mirror_set *set)
+{
+	set->readers++;
+	kernel_log_get_sync_count(set->log);
+	kernel_log_status(set->log);
+	set->readers--;
+	waitlist_wake(&set->readers_waiting);
+}
+
+void mirror_set_wait_for_readers(struct mirror_set *set)
+{
+	while (set->readers)
+		waitlist_wait(&set->readers_waiting, FIBER_FOREVER);
+}
+
 void mirror_set_presuspend(struct mirror_set *set)
 {
 	struct list holds;

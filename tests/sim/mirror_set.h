@@ -38,6 +38,9 @@ struct mirror_set {
 	struct waitlist flush_waiting;
 	bool timer_pending;
 	uint64_t timer_number;
+	/* Who looks at the table (md->io_barrier): its suspend, and the next table, wait for them. */
+	uint32_t readers;
+	struct waitlist readers_waiting;
 };
 
 /* The constructor: CTR, GET_REGION_SIZE, and the first run of the worker. */
@@ -51,6 +54,8 @@ void mirror_set_presuspend(struct mirror_set *set);
 void mirror_set_postsuspend(struct mirror_set *set);
 void mirror_set_resume(struct mirror_set *set);
 void mirror_set_wake(struct mirror_set *set);
+void mirror_set_status(struct mirror_set *set);
+void mirror_set_wait_for_readers(struct mirror_set *set);
 void mirror_set_dispatch_bios(struct mirror_set *set, struct list *bios);
 
 /* mirror_io.c */
