@@ -31,6 +31,7 @@ void engine_settings_init(struct engine_settings *settings)
 		.mark_ahead_regions = 384,
 		.recovery_batch = 64,
 		.state_piece_bytes = 32 * 1024,
+		.snapshot_piece_bytes = 64 * 1024,
 	};
 }
 
@@ -98,7 +99,7 @@ struct engine *engine_new(const struct engine_settings *settings, const struct e
 			  uint64_t now_ms)
 {
 	struct engine *engine = memory_new(1, sizeof(*engine));
-	struct membership_ports membership_ports = engine_membership_ports(engine);
+	struct membership_ports membership_ports;
 
 	engine->settings = *settings;
 	engine->ports = *ports;
@@ -106,6 +107,7 @@ struct engine *engine_new(const struct engine_settings *settings, const struct e
 	engine->logs_deadline_ms = UINT64_MAX;
 	engine->replica = replica_new();
 	engine->outbox = outbox_new();
+	membership_ports = engine_membership_ports(engine);
 	engine->membership = membership_new(settings->node, settings->join_seed, &membership_ports);
 	return engine;
 }

@@ -98,6 +98,7 @@ struct engine_settings {
 	bool fencing;                /* a dead node's regions wait for engine_fenced */
 	/* A log's state is ordered in pieces of this size when it is larger; at least 32. */
 	uint32_t state_piece_bytes;
+	uint32_t snapshot_piece_bytes; /* of what a daemon that joins is sent, in one message */
 };
 /* The defaults; node and join_seed stay 0. */
 void engine_settings_init(struct engine_settings *settings);

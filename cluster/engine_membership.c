@@ -150,6 +150,7 @@ struct membership_ports engine_membership_ports(struct engine *engine)
 {
 	return (struct membership_ports){
 		.context = engine,
+		.piece_bytes = engine->settings.snapshot_piece_bytes,
 		.send = port_send,
 		.position = port_position,
 		.save = port_save,

@@ -26,6 +26,7 @@ struct membership;
 /* What membership needs of its owner. Nothing here may call back into it. */
 struct membership_ports {
 	void *context;
+	uint32_t piece_bytes; /* of a snapshot in one message */
 	/* Queue a message; the buffer is taken over. */
 	void (*send)(void *context, struct bytes_buffer *message);
 	uint64_t (*position)(void *context);

@@ -16,8 +16,6 @@
 
 struct membership_ports;
 
-#define TRANSFER_PIECE_BYTES (64U * 1024U)
-
 /* --- the server's side: any number of joiners --- */
 struct transfer_out;
 struct transfer_out *transfer_out_new(uint32_t node);

@@ -113,9 +113,9 @@ static void send_piece(struct outgoing *outgoing, const struct membership_ports 
 		.joiner = outgoing->joiner,
 		.transfer_id = outgoing->transfer_id,
 		.index = outgoing->index++,
-		.last = left <= TRANSFER_PIECE_BYTES,
+		.last = left <= ports->piece_bytes,
 		.bytes = outgoing->state.data + outgoing->sent,
-		.size = (uint32_t)(left <= TRANSFER_PIECE_BYTES ? left : TRANSFER_PIECE_BYTES),
+		.size = (uint32_t)(left <= ports->piece_bytes ? left : ports->piece_bytes),
 	};
 
 	wire_begin(&message, WIRE_SNAPSHOT_DATA, WIRE_VERSION_MIN);

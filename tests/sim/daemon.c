@@ -115,6 +115,7 @@ static void fill_settings(const struct daemon *daemon, struct engine_settings *s
 	settings->mark_ahead_regions = from->mark_ahead_regions;
 	settings->recovery_batch = from->recovery_batch;
 	settings->state_piece_bytes = from->state_piece_bytes;
+	settings->snapshot_piece_bytes = from->snapshot_piece_bytes;
 	settings->fencing = from->fencing;
 }
 

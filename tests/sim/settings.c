@@ -115,6 +115,7 @@ static void draw_pace(struct settings *settings, uint64_t seed)
 	settings->fence_per_mille = (uint32_t)PICK(&random, 400, 400, 400, 30);
 	settings->state_piece_bytes = (uint32_t)PICK(&random, 32, 32, 64, 16384);
 	settings->first_quorum_us = PICK(&random, 0, 0, 0, 5, 100) * US_PER_MS;
+	settings->snapshot_piece_bytes = (uint32_t)PICK(&random, 65536, 200, 40);
 }
 
 void settings_draw(struct settings *settings, uint64_t seed)
@@ -152,6 +153,7 @@ void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count
 	};
 	settings->window_regions = 16;
 	settings->state_piece_bytes = 16384;
+	settings->snapshot_piece_bytes = 65536;
 	settings->hold_ms = 1000;
 	settings->recovery_batch = 8;
 	settings->bus_order_us = 1000;
@@ -179,10 +181,11 @@ void settings_describe(const struct settings *settings, FILE *out)
 {
 	fprintf(out,
 		"seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u, "
-		"state in pieces of %u bytes%s\n",
+		"state in pieces of %u bytes, snapshot of %u%s\n",
 		(unsigned long long)settings->seed, settings->node_count, settings->window_regions,
 		settings->hold_ms, settings->mark_ahead_regions, settings->recovery_batch,
-		settings->state_piece_bytes, settings->fencing ? ", fencing" : "");
+		settings->state_piece_bytes, settings->snapshot_piece_bytes,
+		settings->fencing ? ", fencing" : "");
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,

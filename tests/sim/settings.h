@@ -62,6 +62,7 @@ struct settings {
 
 	uint32_t window_regions;
 	uint32_t state_piece_bytes;
+	uint32_t snapshot_piece_bytes;
 	uint32_t hold_ms;
 	uint32_t mark_ahead_regions;
 	uint32_t recovery_batch;

@@ -167,6 +167,7 @@ static void start(struct world_node *node)
 		.save = port_save,
 		.load = port_load,
 		.lineage = port_lineage,
+		.piece_bytes = 64U * 1024U,
 		.start_empty = port_start_empty,
 		.founded = port_founded,
 		.apply_ops = port_apply_ops,
