@@ -20,6 +20,7 @@
 #include "cluster/reports.h"
 #include "cluster/requests.h"
 #include "cluster/retained.h"
+#include "cluster/rivals.h"
 #include "common/memory.h"
 #include "common/planted.h"
 
@@ -137,6 +138,7 @@ void engine_free(struct engine *engine)
 
 static void finish(struct engine *engine)
 {
+	rivals_follow(engine);
 	if (engine->held_seen)
 		requests_start_over(engine);
 	if (outbox_is_empty(engine->outbox))
@@ -247,6 +249,7 @@ void engine_message(struct engine *engine, uint64_t now_ms, uint32_t node, const
 void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view)
 {
 	arrive(engine, now_ms);
+	rivals_view(engine, view);
 	membership_view(engine->membership, view);
 	peers_meet(engine);
 	housekeeping_run(engine);
@@ -256,22 +259,13 @@ void engine_view(struct engine *engine, uint64_t now_ms, const struct view *view
 void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, uint64_t ring,
 		   const uint32_t *nodes, size_t node_count)
 {
-	bool was_frozen = engine_is_frozen(engine);
-
 	arrive(engine, now_ms);
 	if (quorum == QUORUM_NO && engine->quorum != QUORUM_NO)
 		reports_quorum_lost(engine);
-	engine->quorum = quorum;
 	engine->cluster_node_count = node_count < VIEW_NODES_MAX ? node_count : VIEW_NODES_MAX;
 	if (node_count > 0)
 		memcpy(engine->cluster_nodes, nodes, engine->cluster_node_count * sizeof(nodes[0]));
-	membership_quorum(engine->membership, quorum, ring, engine->cluster_nodes,
-			  engine->cluster_node_count);
-	if (was_frozen && !engine_is_frozen(engine)) {
-		reports_thawed(engine);
-		for (struct locallog *log = engine->logs; log; log = log->next)
-			operations_follow(engine, log);
-	}
+	rivals_quorum(engine, quorum, ring);
 	housekeeping_run(engine);
 	finish_all(engine);
 }
@@ -279,8 +273,9 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, u
 void engine_disconnected(struct engine *engine, uint64_t now_ms)
 {
 	arrive(engine, now_ms);
-	engine->quorum = QUORUM_NO;
+	engine->quorum = engine->quorum_said = QUORUM_NO;
 	engine->cluster_node_count = 0;
+	engine->departed_count = 0;
 	outbox_reset(engine->outbox);
 	membership_disconnected(engine->membership);
 	deadline_of_all_changes(engine);
@@ -311,7 +306,8 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 
 	arrive(engine, now_ms);
 	/* Fenced once and back again, it lives. */
-	if (!replica_is_lost(engine->replica, node) || engine_sees(engine, node))
+	if (engine_sees(engine, node) ||
+	    (!replica_is_lost(engine->replica, node) && !rivals_have(engine, node)))
 		return -ENOENT;
 	engine_send(engine, NULL, &op);
 	finish_all(engine);

@@ -28,7 +28,11 @@ struct engine {
 	struct membership *membership;
 	struct outbox *outbox;
 	bool send_refused;
-	enum quorum quorum;
+	enum quorum quorum;      /* as far as it can be relied on; rivals.h */
+	enum quorum quorum_said; /* by Corosync */
+	uint64_t quorum_ring;
+	uint32_t departed[VIEW_NODES_MAX]; /* their daemons were seen to end; rivals.c */
+	size_t departed_count;
 	bool quorum_loss_said;
 	uint32_t cluster_nodes[VIEW_NODES_MAX];
 	size_t cluster_node_count;

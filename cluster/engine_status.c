@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cluster/engine_internal.h"
+#include "cluster/rivals.h"
 #include "common/memory.h"
 
 static const char *const counter_names[COUNTER_COUNT] = {
@@ -60,6 +61,8 @@ static const char *frozen_reason(const struct engine *engine)
 		return "Corosync does not answer; writes wait until it does";
 	if (engine->quorum == QUORUM_NO)
 		return "the cluster has no quorum; writes wait until it has";
+	if (engine->quorum != engine->quorum_said)
+		return "others may have quorum as well; writes wait until they are fenced";
 	if (engine->quorum == QUORUM_UNSURE)
 		return "a node came or went; writes wait until quorum is known";
 	return "this node is being taken into the cluster; requests wait";
@@ -109,6 +112,34 @@ struct lists {
 	struct engine_counter counters[COUNTER_COUNT];
 };
 
+static void add_lost(struct lists *lists, struct engine_log_status *status, uint32_t node)
+{
+	size_t at = 0;
+
+	while (at < status->lost_count && lists->lost[at] < node)
+		at++;
+	if ((at < status->lost_count && lists->lost[at] == node) ||
+	    status->lost_count == VIEW_NODES_MAX)
+		return;
+	memmove(&lists->lost[at + 1], &lists->lost[at],
+		(status->lost_count - at) * sizeof(lists->lost[0]));
+	lists->lost[at] = node;
+	status->lost_count++;
+}
+
+/* Beside the dead whose marks it has: those without whose fencing nothing goes on. */
+static void list_rivals(const struct engine *engine, struct lists *lists,
+			struct engine_log_status *status)
+{
+	uint32_t rivals[VIEW_NODES_MAX];
+	uint32_t count = rivals_list(engine, rivals);
+
+	for (uint32_t i = 0; i < count; i++)
+		add_lost(lists, status, rivals[i]);
+	status->waits_for_fencing = status->lost_count > 0;
+	status->lost = lists->lost;
+}
+
 static void list_nodes(const struct regionlog *state, struct lists *lists,
 		       struct engine_log_status *status)
 {
@@ -130,9 +161,7 @@ static void list_nodes(const struct regionlog *state, struct lists *lists,
 		lists->recovering[status->recovering_count++] =
 			(struct engine_recovering){node->node, regionset_next(node->working, 0)};
 	}
-	status->waits_for_fencing = status->lost_count > 0;
 	status->attached = lists->attached;
-	status->lost = lists->lost;
 	status->unheard = lists->unheard;
 	status->marked = lists->marked;
 	status->recovering = lists->recovering;
@@ -194,6 +223,7 @@ static void visit_log(const struct engine *engine, const struct locallog *log,
 		describe_state(state, lists, &status);
 	if (log)
 		describe_local(log, lists, &status);
+	list_rivals(engine, lists, &status);
 	visit(context, &status);
 	free(lists);
 }

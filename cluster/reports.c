@@ -13,6 +13,13 @@ void reports_quorum_lost(struct engine *engine)
 	engine_report(engine, REPORT_WARNING, "quorum lost: writes are frozen");
 }
 
+void reports_rivals(struct engine *engine)
+{
+	engine->quorum_loss_said = true;
+	engine_report(engine, REPORT_WARNING,
+		      "quorate, as others may be: writes are frozen until they are fenced");
+}
+
 /* Each change of the cluster freezes for a moment: that is not worth a line. */
 void reports_thawed(struct engine *engine)
 {

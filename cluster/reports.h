@@ -9,6 +9,7 @@ struct engine;
 struct locallog;
 
 void reports_quorum_lost(struct engine *engine);
+void reports_rivals(struct engine *engine);
 void reports_thawed(struct engine *engine);
 /* Before the death is applied. */
 void reports_node_down(struct engine *engine, uint32_t node);

@@ -273,9 +273,12 @@ bool bus_is_quorate(const struct bus *bus, uint32_t id)
 {
 	const struct bus_node *node = &bus->nodes[id];
 
-	return node->is_up && !node->ring->stalled &&
-	       2 * (uint32_t)__builtin_popcount(node->ring->nodes) >
-		       bus->world->settings.node_count;
+	if (!node->is_up || node->ring->stalled)
+		return false;
+	if (bus->world->settings.two_node && !node->waits_for_all)
+		return true;
+	return 2 * (uint32_t)__builtin_popcount(node->ring->nodes) >
+	       bus->world->settings.node_count;
 }
 
 enum quorum bus_quorum(const struct bus *bus, uint32_t id)

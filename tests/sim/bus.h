@@ -62,7 +62,8 @@ struct bus_node {
 	uint32_t group;   /* nodes with a daemon in the group, as delivered */
 	bool joined;      /* the local daemon is in the group, as delivered */
 	bool is_slow;
-	bool ordering; /* an event is on its way */
+	bool waits_for_all; /* for quorum, with two_node: it has not met the other since its start */
+	bool ordering;      /* an event is on its way */
 	bool delivering;
 	struct bus_entry *outbox[BUS_OUTBOX_MAX];
 	size_t outbox_count;

@@ -268,6 +268,8 @@ static void form(void *context, uint64_t side)
 	for (uint32_t id = 1; id <= NODES_MAX; id++) {
 		if (!(nodes & NODE_BIT(id)))
 			continue;
+		if (nodes == bus->world->all_nodes)
+			bus->nodes[id].waits_for_all = false;
 		if (bus_is_quorate(bus, id))
 			bus->seen_incarnation[id] = bus->nodes[id].incarnation;
 		bus_restart(bus, &bus->nodes[id]);
@@ -288,6 +290,7 @@ void bus_start(struct bus *bus, uint32_t id)
 	node->node = bus->world->nodes[id];
 	node->incarnation = node->node->power_epoch;
 	node->is_up = true;
+	node->waits_for_all = true;
 	node->joined = false;
 	node->group = 0;
 	node->delivered = 0;

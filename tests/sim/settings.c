@@ -5,7 +5,8 @@
 
 #include "tests/sim/clock.h"
 
-#define PACE_STREAM 10230
+#define PACE_STREAM     10230
+#define TWO_NODE_STREAM 10231
 
 static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_POWER_OFF] = "power-off",
@@ -118,6 +119,16 @@ static void draw_pace(struct settings *settings, uint64_t seed)
 	settings->snapshot_piece_bytes = (uint32_t)PICK(&random, 65536, 200, 40);
 }
 
+/* Half of the cluster is quorate, which fencing only makes safe; also of a stream of its own. */
+static void draw_two_node(struct settings *settings, uint64_t seed)
+{
+	struct random random;
+
+	random_init(&random, seed, TWO_NODE_STREAM);
+	settings->two_node = settings->node_count == 2 && random_chance(&random, 500);
+	settings->fencing = settings->fencing || settings->two_node;
+}
+
 void settings_draw(struct settings *settings, uint64_t seed)
 {
 	struct random random;
@@ -134,6 +145,7 @@ void settings_draw(struct settings *settings, uint64_t seed)
 	draw_load(settings, &random);
 	draw_faults(settings, &random);
 	draw_pace(settings, seed);
+	draw_two_node(settings, seed);
 }
 
 void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,
@@ -181,11 +193,11 @@ void settings_describe(const struct settings *settings, FILE *out)
 {
 	fprintf(out,
 		"seed %llu: %u nodes, window %u, hold %u ms, mark ahead %u, recovery batch %u, "
-		"state in pieces of %u bytes, snapshot of %u%s\n",
+		"state in pieces of %u bytes, snapshot of %u%s%s\n",
 		(unsigned long long)settings->seed, settings->node_count, settings->window_regions,
 		settings->hold_ms, settings->mark_ahead_regions, settings->recovery_batch,
 		settings->state_piece_bytes, settings->snapshot_piece_bytes,
-		settings->fencing ? ", fencing" : "");
+		settings->fencing ? ", fencing" : "", settings->two_node ? ", two_node" : "");
 	for (uint32_t i = 0; i < settings->mirror_count; i++)
 		describe_mirror(&settings->mirrors[i], out);
 	fprintf(out,

@@ -67,6 +67,7 @@ struct settings {
 	uint32_t mark_ahead_regions;
 	uint32_t recovery_batch;
 	bool fencing;
+	bool two_node; /* Corosync's: one of two is quorate, once it has seen the other */
 	uint32_t fence_per_mille; /* that a node to be fenced is, each time the manager looks */
 
 	uint64_t bus_order_us;   /* until a sent message is ordered, typically */

@@ -71,6 +71,50 @@ static void with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced(void **sta
 	harness_end(harness);
 }
 
+/* Parted, either of two may be quorate (Corosync's two_node). */
+static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(void **state)
+{
+	struct engine_settings settings;
+	struct harness *harness;
+	uint32_t mark;
+
+	(void)state;
+	engine_settings_init(&settings);
+	settings.fencing = true;
+	harness = harness_new(2, &settings);
+	for (uint32_t node = 1; node <= 2; node++)
+		harness_activate(harness, node, LUID, DISK);
+	harness_node_down(harness, 2);
+	harness_run(harness);
+	mark = send_mark(harness, 1, 7);
+	harness_advance(harness, 60000);
+	assert_false(harness_is_answered(harness, 1, mark));
+	assert_true(harness_log(harness, 1).waits_for_fencing);
+	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	assert_false(harness_log(harness, 1).waits_for_fencing);
+	harness_end(harness);
+}
+
+static void nobody_waits_for_a_node_that_is_switched_off_in_order(void **state)
+{
+	struct engine_settings settings;
+	struct harness *harness;
+
+	(void)state;
+	engine_settings_init(&settings);
+	settings.fencing = true;
+	harness = harness_new(2, &settings);
+	harness_activate(harness, 1, LUID, DISK);
+	harness_leave(harness, 2);
+	harness_run(harness);
+	engine_quorum(harness_node(harness, 1)->engine, harness->now_ms, QUORUM_YES, 2,
+		      (const uint32_t[]){1}, 1);
+	harness_mark_flush(harness, 1, LUID, 7);
+	harness_end(harness);
+}
+
 static void a_device_that_cannot_be_cycled_is_tried_again(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, DISK);
@@ -218,6 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_regions_of_a_dead_node_are_copied_by_those_that_live),
 		cmocka_unit_test(with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced),
+		cmocka_unit_test(with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced),
+		cmocka_unit_test(nobody_waits_for_a_node_that_is_switched_off_in_order),
 		cmocka_unit_test(a_device_that_cannot_be_cycled_is_tried_again),
 		cmocka_unit_test(a_node_that_writes_nothing_dies_without_a_copy),
 		cmocka_unit_test(a_daemon_that_joins_has_the_state_of_all_logs),

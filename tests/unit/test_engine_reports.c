@@ -74,7 +74,8 @@ static void with_fencing_the_line_says_that_it_is_waited_for(void **state)
 	assert_said(harness, 1,
 		    "node 2 is gone\n"
 		    "LVM-harness-log: node 2 may have been writing 1 regions: they are copied "
-		    "again once it is fenced\n");
+		    "again once it is fenced\n"
+		    "quorate, as others may be: writes are frozen until they are fenced\n");
 	harness_end(harness);
 }
 

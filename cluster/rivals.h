@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who else may be quorate. With Corosync's two_node, or where a tie is broken,
+ * half of the nodes are enough: parted, both halves go on. With fencing each
+ * waits until the other is known to be fenced.
+ */
+#ifndef CLOGD_CLUSTER_RIVALS_H
+#define CLOGD_CLUSTER_RIVALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cluster/view.h"
+
+struct engine;
+
+/*
+ * Nodes that were met, are not in the cluster, and may go on as far as is known: as many as are here, or more. Returns
+ * how many.
+ */
+uint32_t rivals_list(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
+bool rivals_have(const struct engine *engine, uint32_t node);
+/* Before what else comes of that view. */
+void rivals_view(struct engine *engine, const struct view *view);
+/* What Corosync says of quorum, and whether it can be relied on. */
+void rivals_quorum(struct engine *engine, enum quorum quorum, uint64_t ring);
+/* Again, when one of them may have been fenced. */
+void rivals_follow(struct engine *engine);
+
+#endif
