@@ -158,6 +158,8 @@ static void on_message(void *context, uint32_t node, const void *bytes, size_t s
 	engine_message(runtime->engine, now_ms(runtime), node, bytes, size);
 	/* Now, not when it is known that no message more is there. */
 	blockio_start(runtime->blockio);
+	/* Many may come at once, and large ones take milliseconds. */
+	turn_offer();
 }
 
 static void on_view(void *context, const struct view *view)
@@ -395,6 +397,8 @@ int runtime_run(const struct options *options)
 	struct runtime *runtime = memory_new(1, sizeof(*runtime));
 	int exit_status;
 
+	if (turn_init())
+		abort();
 	runtime->options = options;
 	runtime->started_ms = clock_now_ms();
 	runtime->loop = qb_loop_create();

@@ -8,7 +8,11 @@
 #ifndef CLOGD_DAEMONS_TURN_H
 #define CLOGD_DAEMONS_TURN_H
 
+/* Before there is a second thread. 0 or negative errno. */
+int turn_init(void);
 void turn_take(void);
 void turn_give(void);
+/* In the middle of one's turn, where all is in order: lets the other one go first if it waits. */
+void turn_offer(void);
 
 #endif

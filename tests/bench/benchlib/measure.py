@@ -6,7 +6,7 @@ from typing import Callable, Sequence
 
 from lablib.cluster import Lab
 
-from .rows import OTHER, Row
+from .rows import OTHER, WRITER, Row
 from .stages import build, stage
 from .whole import counters, resume, resync
 from .workloads import LEG_MB, REGION_SECTORS, Cell, Workload
@@ -24,6 +24,7 @@ class Plan:
     rounds: int
     runtime_s: float
     arguments: str = ""             # more options for clogd
+    busy: bool = False              # a program that never sleeps runs on the writer's node
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Bench:
         self.samples = Samples()
 
     def run(self) -> Samples:
+        if self.plan.busy:
+            self.lab[WRITER].start("exec yes >/dev/null")
         for number in range(1, self.plan.rounds + 1):
             self._measure_cluster()
             for name, rows in itertools.groupby(self.plan.rows, lambda row: row.stage):
