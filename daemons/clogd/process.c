@@ -220,6 +220,11 @@ void process_hurry(void)
 			    strerror(errno));
 }
 
+void process_take_time(void)
+{
+	(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
+}
+
 /* --- telling who started us --- */
 
 void process_ready(void)

@@ -38,6 +38,8 @@ void process_protect(void);
  * starts do not inherit it. What fails is warned of.
  */
 void process_hurry(void);
+/* The calling thread has its turn at a processor as any other. */
+void process_take_time(void);
 
 /* Starting up is over: lets the parent go. */
 void process_ready(void);

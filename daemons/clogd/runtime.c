@@ -27,6 +27,26 @@ static uint64_t now_ms(struct runtime *runtime)
 	return runtime->told_ms = clock_now_ms();
 }
 
+/* --- the haste --- */
+
+/*
+ * A large state comes in hundreds of pieces, each the work of milliseconds: with real-time priority nothing else would
+ * run on this processor for seconds.
+ */
+#define LARGE_BYTES 8192
+
+static void take_time(const struct runtime *runtime, size_t size)
+{
+	if (runtime->options->realtime && size >= LARGE_BYTES)
+		process_take_time();
+}
+
+static void hurry_again(const struct runtime *runtime, size_t size)
+{
+	if (runtime->options->realtime && size >= LARGE_BYTES)
+		process_hurry();
+}
+
 /* --- the timer --- */
 
 /* Only ever set to an earlier time: when it fires too early, the tick does nothing and it is set again. */
@@ -155,7 +175,9 @@ static void on_message(void *context, uint32_t node, const void *bytes, size_t s
 {
 	struct runtime *runtime = context;
 
+	take_time(runtime, size);
 	engine_message(runtime->engine, now_ms(runtime), node, bytes, size);
+	hurry_again(runtime, size);
 	/* Now, not when it is known that no message more is there. */
 	blockio_start(runtime->blockio);
 	/* Many may come at once, and large ones take milliseconds. */
@@ -196,8 +218,11 @@ static void run_group(struct runtime *runtime)
 static void on_disk_done(void *context, const struct disk_result *result)
 {
 	struct runtime *runtime = context;
+	size_t size = result->data && result->result > 0 ? (size_t)result->result : 0;
 
+	take_time(runtime, size);
 	engine_disk_done(runtime->engine, now_ms(runtime), result);
+	hurry_again(runtime, size);
 }
 
 static void on_device_cycled(void *context, const char *uuid, int result)
