@@ -10,8 +10,8 @@ from .workloads import WORKLOADS, Workload
 COLOURS = {"linear": "#bbbbbb", "core": "#888888", "disk": "#444444", "one": "#59a14f", "writer": "#4e79a7",
            "other": "#e15759"}
 COLUMN, LEFT, TOP, HEIGHT, BOTTOM = 96, 60, 60, 300, 60
-LEAST, MOST = 0.125, 16.0
-TICKS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+LEAST, MOST = 0.0625, 16.0
+TICKS = (0.0625, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 def height_of(ratio: float) -> float:

@@ -99,8 +99,8 @@ class Workload:
 WORKLOADS = (
     Workload("touch-1", "first touch, QD 1", first_touch, 1),
     Workload("touch-8", "first touch, 8 jobs", first_touch, JOBS),
-    Workload("seq-1", "sequential 4 KiB, QD 1", sequential, 1),
-    Workload("seq-8", "sequential 4 KiB, 8 jobs", sequential, JOBS),
+    Workload("seq-1", "sequential, QD 1", sequential, 1),
+    Workload("seq-8", "sequential, 8 jobs", sequential, JOBS),
     Workload("hot-1", "hot set, QD 1", hot_set, 1),
     Workload("hot-8", "hot set, 8 jobs", hot_set, JOBS),
     Workload("stream-1", "stream 1 MiB, QD 1", stream, 1, "mb_s"),
