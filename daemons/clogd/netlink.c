@@ -175,7 +175,7 @@ static void handle_receive_error(struct netlink *netlink, int error)
 /* The size of what came, in full even when it did not fit, or negative errno. */
 static ssize_t receive(struct netlink *netlink, int flags, bool *from_kernel)
 {
-	struct sockaddr_nl sender;
+	struct sockaddr_nl sender = {0};
 	socklen_t sender_size = sizeof(sender);
 	ssize_t size = recvfrom(netlink->descriptor, netlink->message, MESSAGE_BYTES,
 				flags | MSG_TRUNC, (struct sockaddr *)&sender, &sender_size);

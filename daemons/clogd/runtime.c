@@ -17,106 +17,8 @@
 #include "daemons/clogd/runtime_internal.h"
 
 #define CLUSTER_GROUP_NAME "clogd"
-#define NEVER              UINT64_MAX
 
-/* --- the time --- */
-
-/* Never behind what the engine was told before. */
-static uint64_t now_ms(struct runtime *runtime)
-{
-	return runtime->told_ms = clock_now_ms();
-}
-
-/* --- the haste --- */
-
-/*
- * A large state comes in hundreds of pieces, each the work of milliseconds: with real-time priority nothing else would
- * run on this processor for seconds.
- */
-#define LARGE_BYTES 8192
-
-static void take_time(const struct runtime *runtime, size_t size)
-{
-	if (runtime->options->realtime && size >= LARGE_BYTES)
-		process_take_time();
-}
-
-static void hurry_again(const struct runtime *runtime, size_t size)
-{
-	if (runtime->options->realtime && size >= LARGE_BYTES)
-		process_hurry();
-}
-
-/* --- the timer --- */
-
-/* Only ever set to an earlier time: when it fires too early, the tick does nothing and it is set again. */
-static void set_timer(struct runtime *runtime, uint64_t deadline_ms)
-{
-	struct itimerspec when = {
-		.it_value = {.tv_sec = (time_t)(deadline_ms / 1000),
-			     .tv_nsec = (long)(deadline_ms % 1000) * 1000000L},
-	};
-
-	if (deadline_ms >= runtime->armed_ms)
-		return;
-	if (deadline_ms == 0)
-		when.it_value.tv_nsec = 1; /* zero would disarm it */
-	runtime->armed_ms = deadline_ms;
-	(void)timerfd_settime(runtime->timer, TFD_TIMER_ABSTIME, &when, NULL);
-}
-
-void runtime_after_input(struct runtime *runtime)
-{
-	if (runtime->stopping && engine_quiesce(runtime->engine, now_ms(runtime)))
-		lifecycle_stop(runtime, EXIT_SUCCESS);
-	blockio_start(runtime->blockio);
-	set_timer(runtime, engine_deadline_ms(runtime->engine));
-}
-
-/* In the kernel's thread: whether that was all the loop finds out, by its timer. */
-static void after_request(struct runtime *runtime)
-{
-	blockio_start(runtime->blockio);
-	set_timer(runtime, runtime->stopping ? 0 : engine_deadline_ms(runtime->engine));
-}
-
-static void run_timer(struct runtime *runtime)
-{
-	uint64_t expirations;
-
-	if (read(runtime->timer, &expirations, sizeof(expirations)) != sizeof(expirations))
-		return;
-	runtime->armed_ms = NEVER;
-	if (runtime->engine)
-		engine_tick(runtime->engine, now_ms(runtime));
-}
-
-/* --- inputs from the kernel --- */
-
-/*
- * Those that are answered from memory, or with a message, take the time of the last input, of half a second ago
- * at most: a clock is a system call where there are no better ones. What may write a log device must know when
- * the daemon has slept.
- */
-static bool takes_last_time(enum ulog_type type)
-{
-	return type == ULOG_IN_SYNC || type == ULOG_MARK_REGION || type == ULOG_CLEAR_REGION ||
-	       type == ULOG_FLUSH;
-}
-
-static void on_request(void *context, const struct ulog_request *request)
-{
-	struct runtime *runtime = context;
-
-	if (request->type == ULOG_CTR || request->type == ULOG_RESUME || request->type == ULOG_DTR)
-		devices_changed(runtime->devices);
-	engine_request(runtime->engine,
-		       takes_last_time(request->type) ? runtime->told_ms : now_ms(runtime),
-		       request);
-	after_request(runtime);
-}
-
-/* --- inputs from the cluster --- */
+/* --- the engine --- */
 
 static int open_netlink(struct runtime *runtime)
 {
@@ -124,7 +26,7 @@ static int open_netlink(struct runtime *runtime)
 		.buffer_bytes = runtime->options->socket_buffer_bytes,
 		.realtime = runtime->options->realtime,
 		.context = runtime,
-		.request = on_request,
+		.request = runtime_request,
 	};
 	int error = netlink_open(&settings, &runtime->netlink);
 
@@ -171,70 +73,11 @@ static void start_engine(struct runtime *runtime)
 	lifecycle_ready(runtime);
 }
 
-static void on_message(void *context, uint32_t node, const void *bytes, size_t size)
-{
-	struct runtime *runtime = context;
-
-	take_time(runtime, size);
-	engine_message(runtime->engine, now_ms(runtime), node, bytes, size);
-	hurry_again(runtime, size);
-	/* Now, not when it is known that no message more is there. */
-	blockio_start(runtime->blockio);
-	/* Many may come at once, and large ones take milliseconds. */
-	turn_offer();
-}
-
-static void on_view(void *context, const struct view *view)
-{
-	struct runtime *runtime = context;
-
-	engine_view(runtime->engine, now_ms(runtime), view);
-}
-
-static void on_quorum(void *context, enum quorum quorum, uint64_t ring, const uint32_t *nodes,
-		      size_t node_count)
-{
-	struct runtime *runtime = context;
-
-	engine_quorum(runtime->engine, now_ms(runtime), quorum, ring, nodes, node_count);
-}
-
-static void on_disconnected(void *context)
-{
-	struct runtime *runtime = context;
-
-	engine_disconnected(runtime->engine, now_ms(runtime));
-}
-
 static void run_group(struct runtime *runtime)
 {
 	if (!runtime->engine && group_node(runtime->group))
 		start_engine(runtime);
 	group_dispatch(runtime->group);
-}
-
-/* --- inputs from disks and devices --- */
-
-static void on_disk_done(void *context, const struct disk_result *result)
-{
-	struct runtime *runtime = context;
-	size_t size = result->data && result->result > 0 ? (size_t)result->result : 0;
-
-	take_time(runtime, size);
-	engine_disk_done(runtime->engine, now_ms(runtime), result);
-	hurry_again(runtime, size);
-}
-
-static void on_device_cycled(void *context, const char *uuid, int result)
-{
-	struct runtime *runtime = context;
-
-	engine_device_cycled(runtime->engine, now_ms(runtime), uuid, result);
-}
-
-static void on_names(void *context)
-{
-	verbs_names_ready(context);
 }
 
 /* --- the loop's turns --- */
@@ -262,7 +105,7 @@ static void run_workers(struct runtime *runtime)
 static int32_t on_timer(int32_t descriptor, int32_t events, void *data)
 {
 	(void)descriptor, (void)events;
-	return in_turn(data, run_timer);
+	return in_turn(data, runtime_tick);
 }
 
 static int32_t on_blockio(int32_t descriptor, int32_t events, void *data)
@@ -299,13 +142,13 @@ static int open_disks(struct runtime *runtime)
 		.kind = runtime->options->io_uring ? BLOCKIO_BEST : BLOCKIO_THREADS,
 		.node_directory = PROCESS_NODE_DIR,
 		.context = runtime,
-		.done = on_disk_done,
+		.done = runtime_disk_done,
 	};
 	struct devices_settings devices = {
 		.node_directory = PROCESS_NODE_DIR,
 		.context = runtime,
-		.cycled = on_device_cycled,
-		.refreshed = on_names,
+		.cycled = runtime_device_cycled,
+		.refreshed = runtime_names_ready,
 	};
 	int error;
 
@@ -326,10 +169,10 @@ static int open_group(struct runtime *runtime)
 {
 	struct group_callbacks callbacks = {
 		.context = runtime,
-		.message = on_message,
-		.view = on_view,
-		.quorum = on_quorum,
-		.disconnected = on_disconnected,
+		.message = runtime_message,
+		.view = runtime_view,
+		.quorum = runtime_quorum,
+		.disconnected = runtime_disconnected,
 	};
 
 	runtime->group = runtime->options->standalone
@@ -359,7 +202,7 @@ static int open_control(struct runtime *runtime)
 
 static int open_timer(struct runtime *runtime)
 {
-	runtime->armed_ms = NEVER;
+	runtime->armed_ms = RUNTIME_NEVER;
 	runtime->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (runtime->timer < 0)
 		return -errno;

@@ -34,13 +34,27 @@ struct runtime {
 
 	int timer;         /* a timerfd */
 	uint64_t told_ms;  /* the time that the engine was told last */
-	uint64_t armed_ms; /* when it fires; UINT64_MAX: it does not */
+	uint64_t armed_ms; /* when it fires */
 
 	bool ready; /* whoever started us was told */
 	bool stopping;
 };
 
-/* The engine's ports, with this runtime as their context. */
+#define RUNTIME_NEVER UINT64_MAX /* of armed_ms */
+
+/* runtime_inputs.c: callbacks, whose context is the runtime, and the timer's */
+void runtime_request(void *context, const struct ulog_request *request);
+void runtime_message(void *context, uint32_t node, const void *bytes, size_t size);
+void runtime_view(void *context, const struct view *view);
+void runtime_quorum(void *context, enum quorum quorum, uint64_t ring, const uint32_t *nodes,
+		    size_t node_count);
+void runtime_disconnected(void *context);
+void runtime_disk_done(void *context, const struct disk_result *result);
+void runtime_device_cycled(void *context, const char *uuid, int result);
+void runtime_names_ready(void *context);
+void runtime_tick(struct runtime *runtime);
+
+/* runtime_ports.c: the engine's ports, with this runtime as their context. */
 void runtime_ports_init(struct runtime *runtime, struct engine_ports *ports);
 /* After each batch of inputs to the engine, in the loop: starts what it asked for, and sets the timer. */
 void runtime_after_input(struct runtime *runtime);
