@@ -198,6 +198,11 @@ void netlink_drain(struct netlink *netlink)
 
 /* --- the thread --- */
 
+static void pause_ms(long milliseconds)
+{
+	(void)nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
+}
+
 static bool serve_one(struct netlink *netlink)
 {
 	bool from_kernel;
@@ -213,6 +218,8 @@ static bool serve_one(struct netlink *netlink)
 	else
 		handle_receive_error(netlink, (int)-size);
 	turn_give();
+	if (size < 0 && size != -ENOBUFS)
+		pause_ms(10); /* it may last */
 	return !stopping;
 }
 
@@ -266,7 +273,7 @@ void netlink_stop(struct netlink *netlink)
 	while (sendto(netlink->descriptor, &nothing, sizeof(nothing), 0,
 		      (struct sockaddr *)&ourselves, sizeof(ourselves)) < 0 &&
 	       errno != ECONNREFUSED)
-		(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		pause_ms(1);
 	(void)pthread_join(netlink->thread, NULL);
 	netlink->running = false;
 }
