@@ -18,8 +18,7 @@ struct ctl_server_settings {
 	qb_loop_t *loop;
 	const char *group; /* whose members may ask, besides root; "root" or NULL: nobody */
 	void *context;
-	/* Each call is answered once, by ctl_server_answer(), or never when the client goes. */
-	/* Has the turn (turn.h). */
+	/* Has the turn (turn.h). Each call is answered once, by ctl_server_answer(), or never when the client goes. */
 	void (*request)(void *context, uint64_t call, const char *line);
 };
 

@@ -32,7 +32,6 @@ struct netlink {
 	struct netlink_settings settings;
 	struct netlink_counters counters;
 	pthread_t thread;
-	bool running;
 	bool stopping; /* of the turn */
 	struct log_limit malformed_limit;
 	struct log_limit receive_limit;
@@ -252,7 +251,6 @@ static int start_thread(struct netlink *netlink)
 	error = pthread_create(&netlink->thread, &attributes, serve, netlink);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	netlink->running = !error;
 	return -error;
 }
 
@@ -265,8 +263,6 @@ void netlink_stop(struct netlink *netlink)
 		.nl_pid = mnl_socket_get_portid(netlink->socket),
 	};
 
-	if (!netlink->running)
-		return;
 	turn_take();
 	netlink->stopping = true;
 	turn_give();
@@ -275,7 +271,6 @@ void netlink_stop(struct netlink *netlink)
 	       errno != ECONNREFUSED)
 		pause_ms(1);
 	(void)pthread_join(netlink->thread, NULL);
-	netlink->running = false;
 }
 
 /* --- life --- */
@@ -288,23 +283,24 @@ int netlink_open(const struct netlink_settings *settings, struct netlink **netli
 	netlink = memory_new(1, sizeof(*netlink));
 	netlink->settings = *settings;
 	netlink->socket = open_socket();
-	if (!netlink->socket)
+	if (!netlink->socket) {
+		error = -errno;
 		goto failed;
+	}
 	netlink->descriptor = mnl_socket_get_fd(netlink->socket);
 	set_buffer(netlink);
 	/* Last, when all is ready for what it brings. */
-	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0)
+	if (mnl_socket_bind(netlink->socket, 1U << (CN_IDX_DM - 1), MNL_SOCKET_AUTOPID) < 0) {
+		error = -errno;
 		goto failed;
-	error = start_thread(netlink);
-	if (error) {
-		netlink_close(netlink);
-		return error;
 	}
+	error = start_thread(netlink);
+	if (error)
+		goto failed;
 	*netlink_out = netlink;
 	return 0;
 
 failed:
-	error = -errno;
 	netlink_close(netlink);
 	return error;
 }

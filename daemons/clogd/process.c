@@ -215,9 +215,13 @@ void process_hurry(void)
 		.sched_priority = sched_get_priority_max(SCHED_RR),
 	};
 
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters))
+	static bool said; /* it is asked for again and again */
+
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) && !said) {
+		said = true;
 		log_warning("no real-time priority: %s: writes will wait for other programs",
 			    strerror(errno));
+	}
 }
 
 void process_take_time(void)

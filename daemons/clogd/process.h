@@ -35,7 +35,7 @@ void process_protect(void);
 /*
  * The calling thread has a processor as soon as Corosync, which runs like this too, has none to do:
  * else the kernel's writers wait for whatever else runs on the node. Threads and processes that it
- * starts do not inherit it. What fails is warned of.
+ * starts do not inherit it. Where it is not allowed that is warned of once. By whoever has the turn (turn.h).
  */
 void process_hurry(void);
 /* The calling thread has its turn at a processor as any other. */

@@ -43,15 +43,20 @@ static void the_regions_of_a_dead_node_are_copied_by_those_that_live(void **stat
 	harness_end(harness);
 }
 
-static void with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced(void **state)
+static struct harness *new_with_fencing(void)
 {
 	struct engine_settings settings;
-	struct harness *harness;
 
-	(void)state;
 	engine_settings_init(&settings);
 	settings.fencing = true;
-	harness = harness_new(2, &settings);
+	return harness_new(2, &settings);
+}
+
+static void with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced(void **state)
+{
+	struct harness *harness = new_with_fencing();
+
+	(void)state;
 	for (uint32_t node = 1; node <= 2; node++)
 		harness_activate(harness, node, LUID, DISK);
 	harness_mark_flush(harness, 2, LUID, 7);
@@ -74,14 +79,10 @@ static void with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced(void **sta
 /* Parted, either of two may be quorate (Corosync's two_node). */
 static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(void **state)
 {
-	struct engine_settings settings;
-	struct harness *harness;
+	struct harness *harness = new_with_fencing();
 	uint32_t mark;
 
 	(void)state;
-	engine_settings_init(&settings);
-	settings.fencing = true;
-	harness = harness_new(2, &settings);
 	for (uint32_t node = 1; node <= 2; node++)
 		harness_activate(harness, node, LUID, DISK);
 	harness_node_down(harness, 2);
@@ -99,13 +100,9 @@ static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(voi
 
 static void nobody_waits_for_a_node_that_is_switched_off_in_order(void **state)
 {
-	struct engine_settings settings;
-	struct harness *harness;
+	struct harness *harness = new_with_fencing();
 
 	(void)state;
-	engine_settings_init(&settings);
-	settings.fencing = true;
-	harness = harness_new(2, &settings);
 	harness_activate(harness, 1, LUID, DISK);
 	harness_leave(harness, 2);
 	harness_run(harness);
