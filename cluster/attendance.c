@@ -2,61 +2,37 @@
 /* Two short lists of nodes. */
 #include "cluster/attendance.h"
 
-static bool has(const struct attendance_nodes *list, uint32_t node)
-{
-	for (uint32_t i = 0; i < list->count; i++)
-		if (list->nodes[i] == node)
-			return true;
-	return false;
-}
-
-static void add(struct attendance_nodes *list, uint32_t node)
-{
-	if (list->count < VIEW_NODES_MAX && !has(list, node))
-		list->nodes[list->count++] = node;
-}
-
-static void drop(struct attendance_nodes *list, uint32_t node)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < list->count; i++)
-		if (list->nodes[i] != node)
-			list->nodes[kept++] = list->nodes[i];
-	list->count = kept;
-}
-
 void attendance_present(struct attendance *attendance, uint32_t node)
 {
-	add(&attendance->present, node);
-	drop(&attendance->strangers, node);
+	nodelist_add(&attendance->present, node);
+	nodelist_drop(&attendance->strangers, node);
 }
 
 void attendance_daemon_gone(struct attendance *attendance, uint32_t node)
 {
-	drop(&attendance->present, node);
+	nodelist_drop(&attendance->present, node);
 }
 
 void attendance_node_gone(struct attendance *attendance, uint32_t node)
 {
-	drop(&attendance->present, node);
-	drop(&attendance->strangers, node);
+	nodelist_drop(&attendance->present, node);
+	nodelist_drop(&attendance->strangers, node);
 }
 
 void attendance_found(struct attendance *attendance, const uint32_t *nodes, uint32_t count)
 {
 	attendance->strangers.count = 0;
 	for (uint32_t i = 0; i < count; i++)
-		if (!has(&attendance->present, nodes[i]))
-			add(&attendance->strangers, nodes[i]);
+		if (!nodelist_has(&attendance->present, nodes[i]))
+			nodelist_add(&attendance->strangers, nodes[i]);
 }
 
 bool attendance_is_stranger(const struct attendance *attendance, uint32_t node)
 {
-	return has(&attendance->strangers, node);
+	return nodelist_has(&attendance->strangers, node);
 }
 
-static void encode(const struct attendance_nodes *list, struct bytes_buffer *buffer)
+static void encode(const struct nodelist *list, struct bytes_buffer *buffer)
 {
 	bytes_put_u32(buffer, list->count);
 	for (uint32_t i = 0; i < list->count; i++)
@@ -69,7 +45,7 @@ void attendance_encode(const struct attendance *attendance, struct bytes_buffer 
 	encode(&attendance->strangers, buffer);
 }
 
-static void decode(struct attendance_nodes *list, struct bytes_reader *reader)
+static void decode(struct nodelist *list, struct bytes_reader *reader)
 {
 	uint32_t count = bytes_get_u32(reader);
 

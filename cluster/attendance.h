@@ -10,17 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cluster/view.h"
+#include "cluster/nodelist.h"
 #include "common/bytes.h"
 
-/* Small and of fixed size; {0} is nobody. */
-struct attendance_nodes {
-	uint32_t nodes[VIEW_NODES_MAX];
-	uint32_t count;
-};
+/* {0} is nobody. */
 struct attendance {
-	struct attendance_nodes present;
-	struct attendance_nodes strangers;
+	struct nodelist present;
+	struct nodelist strangers;
 };
 
 /* The node's daemon has the state, and has said what its kernel may hold. */

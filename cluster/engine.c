@@ -275,7 +275,7 @@ void engine_disconnected(struct engine *engine, uint64_t now_ms)
 	arrive(engine, now_ms);
 	engine->quorum = engine->quorum_said = QUORUM_NO;
 	engine->cluster_node_count = 0;
-	engine->departed_count = 0;
+	engine->departed.count = 0;
 	outbox_reset(engine->outbox);
 	membership_disconnected(engine->membership);
 	deadline_of_all_changes(engine);

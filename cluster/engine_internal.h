@@ -9,6 +9,7 @@
 #include "cluster/engine.h"
 #include "cluster/locallog.h"
 #include "cluster/membership.h"
+#include "cluster/nodelist.h"
 #include "cluster/outbox.h"
 #include "cluster/replica.h"
 
@@ -31,8 +32,7 @@ struct engine {
 	enum quorum quorum;      /* as far as it can be relied on; rivals.h */
 	enum quorum quorum_said; /* by Corosync */
 	uint64_t quorum_ring;
-	uint32_t departed[VIEW_NODES_MAX]; /* their daemons were seen to end; rivals.c */
-	size_t departed_count;
+	struct nodelist departed; /* their daemons were seen to end; rivals.c */
 	bool quorum_loss_said;
 	uint32_t cluster_nodes[VIEW_NODES_MAX];
 	size_t cluster_node_count;
@@ -47,8 +47,7 @@ struct engine {
 	struct oneleg *oneleg;
 	struct carried *
 		carried; /* own marks of an earlier daemon, over a change of the state; carried.c */
-	uint32_t met[VIEW_NODES_MAX]; /* nodes on which a clogd was ever seen */
-	size_t met_count;
+	struct nodelist met; /* nodes on which a clogd was ever seen */
 	uint64_t last_job;
 	uint64_t housekeeping_ms, wake_kernels_ms;
 	bool quiescing;

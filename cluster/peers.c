@@ -150,38 +150,36 @@ void peers_recall(struct engine *engine)
 
 /* --- nodes that were met --- */
 
-static bool is_met(const struct engine *engine, uint32_t node)
-{
-	for (size_t i = 0; i < engine->met_count; i++)
-		if (engine->met[i] == node)
-			return true;
-	return false;
-}
-
 void engine_recall_met(struct engine *engine, const uint32_t *nodes, size_t count)
 {
-	for (size_t i = 0; i < count && engine->met_count < VIEW_NODES_MAX; i++)
-		if (nodes[i] != 0 && !is_met(engine, nodes[i]))
-			engine->met[engine->met_count++] = nodes[i];
+	for (size_t i = 0; i < count; i++)
+		if (nodes[i] != 0)
+			nodelist_add(&engine->met, nodes[i]);
+}
+
+static void keep_met(const struct engine *engine)
+{
+	if (engine->ports.met)
+		engine->ports.met(engine->ports.context, engine->met.nodes, engine->met.count);
 }
 
 void peers_meet(struct engine *engine)
 {
-	size_t before = engine->met_count;
+	uint32_t before = engine->met.count;
 	size_t count;
 	const uint32_t *members = membership_members(engine->membership, &count);
 
 	engine_recall_met(engine, members, count);
-	if (engine->met_count > before && engine->ports.met)
-		engine->ports.met(engine->ports.context, engine->met, engine->met_count);
+	if (engine->met.count > before)
+		keep_met(engine);
 }
 
 uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX])
 {
 	uint32_t count = 0;
 
-	for (size_t i = 0; i < engine->met_count; i++) {
-		uint32_t node = engine->met[i];
+	for (uint32_t i = 0; i < engine->met.count; i++) {
+		uint32_t node = engine->met.nodes[i];
 
 		/* Not in the cluster, it is gone; where there is fencing it may live until it is fenced. */
 		if (engine->settings.fencing || engine_sees(engine, node))
@@ -192,14 +190,11 @@ uint32_t peers_strangers(const struct engine *engine, uint32_t nodes[VIEW_NODES_
 
 void peers_fenced(struct engine *engine, uint32_t node)
 {
-	size_t kept = 0;
+	uint32_t before = engine->met.count;
 
-	for (size_t i = 0; i < engine->met_count; i++)
-		if (engine->met[i] != node)
-			engine->met[kept++] = engine->met[i];
-	if (kept < engine->met_count && engine->ports.met)
-		engine->ports.met(engine->ports.context, engine->met, kept);
-	engine->met_count = kept;
+	nodelist_drop(&engine->met, node);
+	if (engine->met.count < before)
+		keep_met(engine);
 }
 
 void peers_gone(struct engine *engine, const char *uuid)

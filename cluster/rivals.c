@@ -5,16 +5,6 @@
 #include "cluster/operations.h"
 #include "cluster/reports.h"
 
-static void forget_departed(struct engine *engine, uint32_t node)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < engine->departed_count; i++)
-		if (engine->departed[i] != node)
-			engine->departed[kept++] = engine->departed[i];
-	engine->departed_count = kept;
-}
-
 /*
  * Whose daemon ended before its node was parted from us is no rival: the next one there knows nothing of that, and
  * waits. So nobody has to be fenced who is switched off in order.
@@ -24,19 +14,11 @@ void rivals_view(struct engine *engine, const struct view *view)
 	for (size_t i = 0; i < view->change_count; i++) {
 		enum view_change change = view->changes[i].change;
 
-		forget_departed(engine, view->changes[i].node);
-		if ((change == VIEW_LEFT || change == VIEW_PROCDOWN) &&
-		    engine->departed_count < VIEW_NODES_MAX)
-			engine->departed[engine->departed_count++] = view->changes[i].node;
+		if (change == VIEW_LEFT || change == VIEW_PROCDOWN)
+			nodelist_add(&engine->departed, view->changes[i].node);
+		else
+			nodelist_drop(&engine->departed, view->changes[i].node);
 	}
-}
-
-static bool has_departed(const struct engine *engine, uint32_t node)
-{
-	for (size_t i = 0; i < engine->departed_count; i++)
-		if (engine->departed[i] == node)
-			return true;
-	return false;
 }
 
 uint32_t rivals_list(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX])
@@ -45,9 +27,12 @@ uint32_t rivals_list(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]
 
 	if (!engine->settings.fencing || engine->quorum_said != QUORUM_YES)
 		return 0;
-	for (size_t i = 0; i < engine->met_count; i++)
-		if (!engine_sees(engine, engine->met[i]) && !has_departed(engine, engine->met[i]))
-			nodes[count++] = engine->met[i];
+	for (uint32_t i = 0; i < engine->met.count; i++) {
+		uint32_t node = engine->met.nodes[i];
+
+		if (!engine_sees(engine, node) && !nodelist_has(&engine->departed, node))
+			nodes[count++] = node;
+	}
 	return count < engine->cluster_node_count ? 0 : count;
 }
 
