@@ -302,12 +302,13 @@ void engine_device_cycled(struct engine *engine, uint64_t now_ms, const char *uu
 
 int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 {
+	const struct nodelist rivals = rivals_list(engine);
 	struct wire_op op = {.kind = OP_FENCED, .node = node};
 
 	arrive(engine, now_ms);
 	/* Fenced once and back again, it lives. */
 	if (engine_sees(engine, node) ||
-	    (!replica_is_lost(engine->replica, node) && !rivals_have(engine, node)))
+	    (!replica_is_lost(engine->replica, node) && !nodelist_has(&rivals, node)))
 		return -ENOENT;
 	engine_send(engine, NULL, &op);
 	finish_all(engine);

@@ -131,11 +131,10 @@ static void add_lost(struct lists *lists, struct engine_log_status *status, uint
 static void list_rivals(const struct engine *engine, struct lists *lists,
 			struct engine_log_status *status)
 {
-	uint32_t rivals[VIEW_NODES_MAX];
-	uint32_t count = rivals_list(engine, rivals);
+	const struct nodelist rivals = rivals_list(engine);
 
-	for (uint32_t i = 0; i < count; i++)
-		add_lost(lists, status, rivals[i]);
+	for (uint32_t i = 0; i < rivals.count; i++)
+		add_lost(lists, status, rivals.nodes[i]);
 	status->waits_for_fencing = status->lost_count > 0;
 	status->lost = lists->lost;
 }

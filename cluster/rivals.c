@@ -21,37 +21,26 @@ void rivals_view(struct engine *engine, const struct view *view)
 	}
 }
 
-uint32_t rivals_list(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX])
+struct nodelist rivals_list(const struct engine *engine)
 {
-	uint32_t count = 0;
+	struct nodelist rivals = {0};
 
 	if (!engine->settings.fencing || engine->quorum_said != QUORUM_YES)
-		return 0;
+		return rivals;
 	for (uint32_t i = 0; i < engine->met.count; i++) {
 		uint32_t node = engine->met.nodes[i];
 
 		if (!engine_sees(engine, node) && !nodelist_has(&engine->departed, node))
-			nodes[count++] = node;
+			nodelist_add(&rivals, node);
 	}
-	return count < engine->cluster_node_count ? 0 : count;
-}
-
-bool rivals_have(const struct engine *engine, uint32_t node)
-{
-	uint32_t nodes[VIEW_NODES_MAX];
-	uint32_t count = rivals_list(engine, nodes);
-
-	for (uint32_t i = 0; i < count; i++)
-		if (nodes[i] == node)
-			return true;
-	return false;
+	if (rivals.count < engine->cluster_node_count)
+		rivals.count = 0;
+	return rivals;
 }
 
 static enum quorum certain(const struct engine *engine)
 {
-	uint32_t nodes[VIEW_NODES_MAX];
-
-	return rivals_list(engine, nodes) > 0 ? QUORUM_UNSURE : engine->quorum_said;
+	return rivals_list(engine).count > 0 ? QUORUM_UNSURE : engine->quorum_said;
 }
 
 static void take(struct engine *engine)

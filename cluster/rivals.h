@@ -7,19 +7,15 @@
 #ifndef CLOGD_CLUSTER_RIVALS_H
 #define CLOGD_CLUSTER_RIVALS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "cluster/nodelist.h"
 #include "cluster/view.h"
 
 struct engine;
 
-/*
- * Nodes that were met, are not in the cluster, and may go on as far as is known: as many as are here, or more. Returns
- * how many.
- */
-uint32_t rivals_list(const struct engine *engine, uint32_t nodes[VIEW_NODES_MAX]);
-bool rivals_have(const struct engine *engine, uint32_t node);
+/* Nodes that were met, are not in the cluster, and may go on as far as is known: as many as are here or more, or none. */
+struct nodelist rivals_list(const struct engine *engine);
 /* Before what else comes of that view. */
 void rivals_view(struct engine *engine, const struct view *view);
 /* What Corosync says of quorum, and whether it can be relied on. */
