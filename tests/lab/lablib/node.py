@@ -10,7 +10,7 @@ from .gfs2 import Gfs2
 from .lvm import Lvm
 from .pacemaker import Pacemaker
 from .network import address
-from .uml import Kernel
+from .uml import Kernel, processor_for
 
 STATE_COMMANDS = ("dmsetup table", "timeout 20 dmsetup status", "dmsetup info -c",
                   "timeout 20 corosync-quorumtool -s -i", "ps -eLo pid,tid,stat,wchan:32,args",
@@ -37,7 +37,7 @@ class Node(Corosync, Clogd, DeviceMapper, Gfs2, Lvm, Pacemaker):
         self.name = f"node{ident}"
         self.address = address(ident)
         self.logs = {kind: lab.rundir.file(f"{self.name}.{kind}.log") for kind in ("console", "corosync", "clogd")}
-        self.kernel = Kernel(self.name, lab.rundir, self._kernel_arguments(),
+        self.kernel = Kernel(self.name, processor_for(ident), lab.rundir, self._kernel_arguments(),
                              [self.logs["corosync"], self.logs["clogd"]], "init-debian" if lab.tree else "init")
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from .rundir import RunDir
 
 KERNEL = "/usr/bin/linux.uml"
 MODULE_TREES = "/usr/lib/uml/modules"
-BOOT_TIMEOUT_S = 120
+BOOT_TIMEOUT_S = 600     # a whole Debian takes two minutes where a system call is dear
 COMPLAINT = re.compile(r"^.*(?:BUG: |Oops|Kernel panic|WARNING: CPU).*$", re.MULTILINE)
 LAB_FILES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NODE_FILES = os.path.join(LAB_FILES, "node")
@@ -39,13 +39,23 @@ def build_wide_registers(rundir: RunDir) -> str:
     return library
 
 
+def processor_for(ident: int) -> int:
+    """
+    The processor on which a node runs with all it does. A system call of a node is four switches between the kernel
+    and the traced process: they wait for each other, and across processors each switch is a wake-up more.
+    """
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[ident % len(allowed)]
+
+
 class Kernel:
     """A booted kernel: from start() until power_off(), which is what pulling the plug is."""
 
-    def __init__(self, name: str, rundir: RunDir, arguments: list[str], logs: list[str],
+    def __init__(self, name: str, processor: int, rundir: RunDir, arguments: list[str], logs: list[str],
                  init: str = "init") -> None:
         """Each of `logs` is a file of the host: serial line 1, 2, ... of the node. `init` is in NODE_FILES."""
         self.name = name
+        self.processor = processor
         self.rundir = rundir
         self.arguments = arguments
         self.logs = logs
@@ -67,7 +77,8 @@ class Kernel:
         line = self.channel.node_end.fileno()
         console = open(self.console, "ab")
         log_files = [open(path, "ab") for path in self.logs]
-        words = [KERNEL, "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/{self.init}",
+        words = ["taskset", "-c", str(self.processor), KERNEL,
+                 "rootfstype=hostfs", "rootflags=/", "ro", f"init={NODE_FILES}/{self.init}",
                  f"lab.agent={NODE_FILES}/agent.py", f"umid={self.name}", f"uml_dir={self.rundir.images}/",
                  "con=null", "con0=null,fd:1", "ssl=null", f"ssl0=fd:{line}", "loglevel=5", "panic=-1", "noreboot"]
         words += [f"ssl{number}=null,fd:{log.fileno()}" for number, log in enumerate(log_files, 1)]
