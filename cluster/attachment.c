@@ -322,6 +322,8 @@ void attachment_postsuspend(struct engine *engine, const struct ulog_request *re
 		log->active->state = INSTANCE_INACTIVE;
 	oneleg_outlived(engine, log->uuid, instance);
 	begin_release(engine, log, instance);
+	/* Its kernel forgets it with the next RESUME, which it may send, and be told "all" again, long before this end is ordered. */
+	instance->hint = 0;
 	/* Without quorum the end cannot be ordered now; the device is quiet all the same. */
 	if (engine_is_frozen(engine))
 		reply_error(engine, request, 0);
@@ -349,7 +351,6 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 	if (!log->active || log->active->state != INSTANCE_RELEASING)
 		return;
 	log->active->state = INSTANCE_SUSPENDED;
-	log->active->hint = 0;
 	log->active = NULL;
 	/* The other table that met this daemon was served by the same attachment. */
 	for (struct instance *other = log->instances; other; other = other->next)

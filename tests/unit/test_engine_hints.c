@@ -66,6 +66,27 @@ static void the_hint_never_falls_before_a_resume(void **state)
 	harness_end(harness);
 }
 
+/* The suspend is ordered late: a status thread asks while the RESUME behind it waits, after its kernel forgot. */
+static void told_all_before_the_suspend_is_ordered_it_is_told_in_sync(void **state)
+{
+	struct harness *harness = start(2, 0, 128);
+	uint32_t resume;
+
+	(void)state;
+	harness->hold_bus = true;
+	harness_quorum_all(harness, QUORUM_NO);
+	harness_suspend(harness, 1, LUID);
+	resume = harness_send(harness, 1, ULOG_RESUME, LUID);
+	assert_int_equal(harness_sync_count(harness, 1, LUID), 128);
+	harness_quorum_all(harness, QUORUM_YES);
+	harness->hold_bus = false;
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_answer(harness, 1, resume)->error, 0);
+	harness_set_sync(harness, 2, LUID, 9, false);
+	assert_true(harness_in_sync(harness, 1, LUID, 9));
+	harness_end(harness);
+}
+
 static void a_region_that_was_told_clear_stays_in_sync_until_it_is_written(void **state)
 {
 	struct harness *harness = start(2, 0, 5);
@@ -161,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_hint_is_the_lowest_region_out_of_sync),
 		cmocka_unit_test(the_hint_never_falls_before_a_resume),
+		cmocka_unit_test(told_all_before_the_suspend_is_ordered_it_is_told_in_sync),
 		cmocka_unit_test(a_region_that_was_told_clear_stays_in_sync_until_it_is_written),
 		cmocka_unit_test(a_kernel_that_was_told_all_is_told_in_sync_until_it_resumes),
 		cmocka_unit_test(a_write_to_one_leg_is_answered_when_the_device_says_so),
