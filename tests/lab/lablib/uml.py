@@ -30,11 +30,11 @@ def prepare_modules() -> None:
             subprocess.run(["depmod", version], check=True)
 
 
-def build_wide_registers(rundir: RunDir) -> str:
-    """What lets the kernel run on any processor; built once a run."""
-    library = rundir.file("wide_registers.so")
+def build_extended_registers(rundir: RunDir) -> str:
+    """What lets the kernel run on any processor, and sooner; built once a run."""
+    library = rundir.file("extended_registers.so")
     if not os.path.exists(library):
-        source = os.path.join(LAB_FILES, "host", "wide_registers.c")
+        source = os.path.join(LAB_FILES, "host", "extended_registers.c")
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
     return library
 
@@ -86,7 +86,7 @@ class Kernel:
             words + self.arguments, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             start_new_session=True, pass_fds=[line] + [log.fileno() for log in log_files],
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": self.rundir.images,
-                 "LD_PRELOAD": build_wide_registers(self.rundir)})
+                 "LD_PRELOAD": build_extended_registers(self.rundir)})
         self.reaper.add_group(self.process.pid)
         self.channel.start()
         for opened in [console, *log_files]:
