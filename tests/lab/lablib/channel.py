@@ -12,6 +12,7 @@ import time
 from typing import NamedTuple
 
 from .errors import CommandFailed, LabTimeout, NodeDown
+from .patience import limit
 
 WINDOW_BYTES = 2048
 SIGKILL = 9
@@ -43,7 +44,7 @@ class Handle:
 
     def wait(self, timeout: float = 60, check: bool = True) -> Result:
         """Waits for the end. A command that is too slow is killed, and LabTimeout raised."""
-        if not self.done.wait(timeout):
+        if not self.done.wait(limit(timeout)):
             self.kill()
             self.done.wait(1)
             raise LabTimeout(f"{self.channel.name}: {timeout} s were not enough for: {self.command}")
@@ -113,7 +114,7 @@ class Channel:
         self.host_end.close()
 
     def _wait_window(self, chunk_bytes: int, timeout: float = 60) -> None:
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + limit(timeout)
         with self.window:
             while not self.closed and self.unread_bytes + chunk_bytes > WINDOW_BYTES:
                 if not self.window.wait(deadline - time.monotonic()):

@@ -5,6 +5,7 @@ import time
 
 from .channel import SIGKILL, Result
 from .errors import LabError, LabTimeout
+from .patience import deadline
 
 LOG_LINE = "/dev/ttyS2"
 NO_DAEMON = 2       # clogctl's exit status
@@ -32,12 +33,12 @@ class Clogd:
         return self.is_up and self.clogd is not None and not self.clogd.done.is_set()
 
     def wait_clogd(self, timeout: float = 30) -> None:
-        deadline = time.monotonic() + timeout
+        until = deadline(timeout)
         while not self._serves_kernel():
             result = self.clogd.poll()
             if result is not None:
                 raise LabError(f"{self.name}: clogd ended with status {result.status}: see its log")
-            if time.monotonic() > deadline:
+            if time.monotonic() > until:
                 raise LabTimeout(f"{self.name}: clogd is not ready after {timeout} s")
             time.sleep(POLL_S)
 

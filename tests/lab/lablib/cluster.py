@@ -12,6 +12,7 @@ from .disks import DiskLog, Disks
 from .errors import LabError, LabTimeout
 from .network import Switch, neighbour_command
 from .node import Node
+from .patience import deadline
 from .rundir import RunDir
 from .uml import prepare_modules
 
@@ -105,13 +106,13 @@ class Lab:
         self._wait_quorum(idents, lambda quorum: not quorum.quorate, f"no quorum on nodes {idents}", timeout)
 
     def _wait_quorum(self, idents: Sequence[int], is_so, what: str, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
+        until = deadline(timeout)
         waiting = [self[ident] for ident in idents]
         while waiting:
             seen = waiting[0].quorum()
             if is_so(seen):
                 waiting.pop(0)
-            elif time.monotonic() > deadline:
+            elif time.monotonic() > until:
                 raise LabTimeout(f"not within {timeout} s: {what}; {waiting[0].name} sees {seen}")
             else:
                 time.sleep(QUORUM_POLL_S)

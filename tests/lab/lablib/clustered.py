@@ -8,6 +8,7 @@ from .cluster import Lab
 from .errors import LabTimeout
 from .fio import FioHandle
 from .node import Node
+from .patience import deadline
 
 AGREE_TIMEOUT_S = 20
 AGREE_POLL_S = 0.1
@@ -84,13 +85,13 @@ def assert_replicas_agree(lab: Lab, nodes: Sequence[Node] | None = None) -> None
     retained end after some seconds.
     """
     nodes = list(nodes or lab.nodes)
-    deadline = time.monotonic() + AGREE_TIMEOUT_S
+    until = deadline(AGREE_TIMEOUT_S)
     while True:
         seen = [node.clogctl("status", "--json", "--digests") for node in nodes]
         positions = [status["node"]["position"] for status in seen]
         if len(set(positions)) == 1:
             break
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             raise LabTimeout(f"{nodes} are at positions {positions} after {AGREE_TIMEOUT_S} s")
         time.sleep(AGREE_POLL_S)
     digests = [(status["node"]["digest"], {log["uuid"]: log["digest"] for log in status["logs"]}) for status in seen]
@@ -159,8 +160,8 @@ class Gate:
 
 
 def wait_until(is_so: Callable[[], bool], what: str, timeout: float = 30) -> None:
-    deadline = time.monotonic() + timeout
+    until = deadline(timeout)
     while not is_so():
-        if time.monotonic() > deadline:
+        if time.monotonic() > until:
             raise LabTimeout(f"not within {timeout} s: {what}")
         time.sleep(AGREE_POLL_S)

@@ -7,6 +7,7 @@ from typing import Sequence
 from .channel import Handle
 from .errors import LabTimeout
 from .mirror import MirrorStatus, log_words, mirror_table, parse_mirror_status
+from .patience import deadline
 
 UDEVLESS = "--noudevsync --noudevrules"
 SYNC_POLL_S = 0.1
@@ -120,11 +121,11 @@ class DeviceMapper:
         return parse_mirror_status(self.dm_status(name, timeout))
 
     def wait_in_sync(self, name: str, timeout: float = 60) -> MirrorStatus:
-        deadline = time.monotonic() + timeout
+        until = deadline(timeout)
         while True:
-            status = self.mirror_status(name, max(1.0, deadline - time.monotonic()))
+            status = self.mirror_status(name, max(1.0, until - time.monotonic()))
             if status.is_in_sync:
                 return status
-            if time.monotonic() > deadline:
+            if time.monotonic() > until:
                 raise LabTimeout(f"{self.name}: {name} is not in sync after {timeout} s: {status}")
             time.sleep(SYNC_POLL_S)

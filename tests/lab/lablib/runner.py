@@ -13,29 +13,40 @@ from .cluster import DEFAULT_MODULES, Lab
 from .effort import Effort
 from .debian import tree
 from .errors import LabTimeout
+from .patience import limit, slowness
 from .rundir import RunDir
 from .scenario import DEFAULT_NODES, Needs, Scenario, make_needs
 
 
 class Runner:
     def __init__(self, rundir: RunDir, build: str, nodes: int = DEFAULT_NODES,
-                 effort: Effort = Effort()) -> None:
+                 effort: Effort = Effort(), minutes: float | None = None) -> None:
+        """After so many minutes no further scenario begins."""
         self.rundir = rundir
         self.build = build
         self.nodes = nodes
         self.effort = effort
+        self.ends = time.monotonic() + 60 * minutes if minutes else None
         self.lab: Lab | None = None
         self.lab_needs: Needs | None = None
         self.passed = 0
         self.failed = 0
+        self.left_out: list[str] = []
 
     def run(self, scenarios: Sequence[Scenario], repeat: int = 1) -> bool:
         """True when all passed."""
+        if slowness() > 1:
+            print(f"slow machine: limits that find what hangs are {slowness():.1f} times as long", flush=True)
         try:
             for number, scenario in enumerate(self._order(scenarios) * repeat, 1):
-                self._run_one(number, scenario)
+                if self.ends and time.monotonic() > self.ends:
+                    self.left_out.append(scenario.name)
+                else:
+                    self._run_one(number, scenario)
         finally:
             self._close_lab()
+        if self.left_out:
+            print(f"not run, out of time: {len(self.left_out)}: {' '.join(self.left_out)}", flush=True)
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return self.failed == 0
 
@@ -61,7 +72,7 @@ class Runner:
             lab = self._lab_for(scenario.needs)
             prepared_s = time.monotonic() - started
             started = time.monotonic()
-            with alarm(scenario.time_limit_s(self.effort)):
+            with alarm(limit(scenario.time_limit_s(self.effort))):
                 scenario.run(lab, self.effort)
                 lab.finish()
         except Exception:

@@ -4,6 +4,7 @@ import time
 from signal import SIGTERM
 
 from lablib.cluster import Lab
+from lablib.clustered import wait_until
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -103,14 +104,12 @@ def dead_writer_is_recovered_by_the_others(lab: Lab) -> None:
         node.mirror_create("m", "dead-writer", log="clustered-disk")
     for node in lab.nodes:
         node.wait_in_sync("m")
-    lab[1].start_fio("/dev/mapper/m", rw="randwrite", runtime=60)
-    time.sleep(3)
+    lab[1].start_fio("/dev/mapper/m", rw="randwrite", runtime=600)
+    wait_until(lambda: lab[2].clogctl("status", "--json")["logs"][0]["marked"], "marks of the writer")
     lab[1].power_off()
     lab.wait_quorate([2, 3])
     start = time.monotonic()
-    while lab[2].clogctl("status", "--json")["node"]["counters"]["devices_cycled"] == 0:
-        assert time.monotonic() - start < 60, lab[2].clogctl("status", "--json")
-        time.sleep(0.2)
+    wait_until(lambda: lab[2].clogctl("status", "--json")["node"]["counters"]["devices_cycled"], "a cycled device", 60)
     for node in (lab[2], lab[3]):
         node.wait_in_sync("m")
     lab.note(f"recovered after {time.monotonic() - start:.1f} s")

@@ -4,6 +4,7 @@ import time
 
 from lablib.cluster import Lab
 from lablib.errors import CommandFailed, LabTimeout, NodeDown
+from lablib.patience import deadline
 from lablib.scenario import scenario
 
 TAGS = ("selftest",)
@@ -138,9 +139,9 @@ def slow_and_failing_disks(lab: Lab) -> None:
     assert result.job["write"]["lat_ns"]["min"] >= 100e6, result.job["write"]["lat_ns"]
     node.dm_fail("leg")
     writer = node.start_fio(path, size="4k")
-    deadline = time.monotonic() + 20
+    until = deadline(20)
     while node.mirror_status("m").health != "AD":
-        assert time.monotonic() < deadline, node.mirror_status("m")
+        assert time.monotonic() < until, node.mirror_status("m")
         time.sleep(0.1)
     assert not writer.poll(), "a write on a failed leg is held until the table is repaired"
     node.mirror_reload("m", flush=False, log="core", words=["nosync"], legs=[slow, "leg0"])
