@@ -185,7 +185,9 @@ void recovery_ordered(struct engine *engine, struct locallog *log, const struct 
 		return;
 	log->work_asked = false;
 	while ((pending = pending_take(log, WAIT_WORK, 0))) {
-		if (!log->active || !give_work(engine, log, log->active, &pending->request)) {
+		/* Frozen, it may be ordered on this side of a parting only: others may copy and write the same by now. */
+		if (!log->active || engine_is_frozen(engine) ||
+		    !give_work(engine, log, log->active, &pending->request)) {
 			if (log->active)
 				log->active->wants_work = true;
 			reply_pair(engine, &pending->request, 0, 0);

@@ -283,6 +283,24 @@ static void while_a_device_is_suspended_the_others_answers_come_late(void **stat
 	harness_end(harness);
 }
 
+/* Ordered on the smaller side of a parting: the other side copies that region itself, and writes it then. */
+static void nothing_is_handed_to_a_kernel_while_quorum_is_not_sure(void **state)
+{
+	struct harness *harness = start(2, 0, 50);
+	uint32_t ask;
+
+	(void)state;
+	harness->hold_bus = true;
+	ask = harness_send(harness, 1, ULOG_GET_RESYNC_WORK, LUID);
+	harness_quorum_all(harness, QUORUM_UNSURE);
+	harness->hold_bus = false;
+	harness_run(harness);
+	assert_int_equal(harness_value(harness_answer(harness, 1, ask), 0), 0);
+	harness_quorum_all(harness, QUORUM_YES);
+	assert_int_equal(harness_get_work(harness, 1, LUID), 50);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_suspend_gives_unfinished_copies_back),
 		cmocka_unit_test(a_copy_that_outlives_its_daemon_is_not_given_away),
 		cmocka_unit_test(a_copy_that_fails_stops_recovery_until_the_table_is_reloaded),
+		cmocka_unit_test(nothing_is_handed_to_a_kernel_while_quorum_is_not_sure),
 		cmocka_unit_test(while_a_device_is_suspended_the_others_answers_come_late),
 	};
 
