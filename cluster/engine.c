@@ -317,20 +317,30 @@ int engine_fenced(struct engine *engine, uint64_t now_ms, uint32_t node)
 
 /* --- time --- */
 
+static void tick_log(struct engine *engine, struct locallog *log)
+{
+	bool due = housekeeping_is_due(engine);
+
+	if (retained_deadline(engine, log) <= engine->now_ms || due)
+		retained_let_go(engine, log, engine->quiescing);
+	logdisk_follow(engine, log);
+	recovery_tick(engine, log);
+	if (!due)
+		return;
+	logdisk_tell(engine, log);
+	log->resting = deadline_log_may_rest(engine, log);
+}
+
 void engine_tick(struct engine *engine, uint64_t now_ms)
 {
 	arrive(engine, now_ms);
-	for (struct locallog *log = engine->logs; log; log = log->next) {
-		if (retained_deadline(engine, log) <= now_ms || housekeeping_is_due(engine))
-			retained_let_go(engine, log, engine->quiescing);
-		logdisk_follow(engine, log);
-		recovery_tick(engine, log);
-		if (housekeeping_is_due(engine))
-			logdisk_tell(engine, log);
-	}
+	for (struct locallog *log = engine->logs; log; log = log->next)
+		if (!log->resting)
+			tick_log(engine, log);
 	if (housekeeping_is_due(engine))
 		housekeeping_run(engine);
-	finish_all(engine);
+	deadline_recount(engine);
+	finish(engine);
 }
 
 bool engine_quiesce(struct engine *engine, uint64_t now_ms)

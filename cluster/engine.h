@@ -191,6 +191,7 @@ struct engine_log_status {
 	/* Nodes whose kernels may hold marks that no daemon knows, ascending: until they have suspended, nobody else copies. */
 	const uint32_t *unheard;
 	size_t unheard_count;
+	bool resting; /* ticks pass it over until an input is about it */
 };
 struct engine_status {
 	uint32_t node;

@@ -195,6 +195,7 @@ static void describe_local(const struct locallog *log, struct lists *lists,
 		}
 	}
 	status->retained = window_count(log->window);
+	status->resting = log->resting;
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		if (counter_names[i])
 			lists->counters[status->counter_count++] =

@@ -100,6 +100,7 @@ enum counter {
 /* A log that this node has something to do with. */
 struct locallog {
 	struct locallog *next, *same_hash;
+	bool resting; /* see deadline.h */
 	char uuid[ULOG_UUID_SIZE];
 	struct instance *instances;
 	struct instance *active; /* the one attached, or being attached */

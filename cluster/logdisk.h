@@ -92,6 +92,8 @@ void logdisk_reset(struct locallog *log);
 void logdisk_follow(struct engine *engine, struct locallog *log);
 /* When a lazy write is due; UINT64_MAX: none. */
 uint64_t logdisk_deadline(const struct engine *engine, const struct locallog *log);
+/* Until an input is about the log there is nothing to write, to read, or to tell others. */
+bool logdisk_may_rest(const struct engine *engine, const struct locallog *log);
 void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t result);
 void logdisk_tell(struct engine *engine, struct locallog *log); /* WRITTEN, lazily */
 

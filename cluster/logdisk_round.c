@@ -188,15 +188,35 @@ void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t res
 	attachment_advance(engine, log);
 }
 
+/* What the others do not know yet. */
+static bool has_to_tell(const struct engine *engine, const struct locallog *log)
+{
+	return log->disk.writer == engine->settings.node && has_company(engine, log) &&
+	       log->disk.changed_position > log->disk.told_position;
+}
+
 void logdisk_tell(struct engine *engine, struct locallog *log)
 {
-	if (log->disk.writer != engine->settings.node || engine_is_frozen(engine) ||
-	    !has_company(engine, log))
+	if (engine_is_frozen(engine) || !has_to_tell(engine, log))
 		return;
 	/* The others keep an entry a block until they hear; once in a while is enough. */
-	if (log->disk.changed_count == 0 && log->disk.changed_position > log->disk.told_position &&
-	    engine->now_ms >= log->disk.tell_at_ms)
+	if (log->disk.changed_count == 0 && engine->now_ms >= log->disk.tell_at_ms)
 		tell(engine, log);
+}
+
+bool logdisk_may_rest(const struct engine *engine, const struct locallog *log)
+{
+	const struct logdisk *disk = &log->disk;
+
+	if (!logdisk_is_quiet(log) || disk->recheck != RECHECK_NONE)
+		return false;
+	/* Its account of the device is of use when it becomes the writer. */
+	if (disk->writer != engine->settings.node)
+		return true;
+	if (disk->others_first != 0 || disk->doubt_at_ms != UINT64_MAX ||
+	    disk->write_at_ms != UINT64_MAX)
+		return false;
+	return logdisk_is_written(log) && !has_to_tell(engine, log);
 }
 
 static void start_round(struct engine *engine, struct locallog *log, const struct regionlog *state)

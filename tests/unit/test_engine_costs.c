@@ -133,6 +133,54 @@ static void a_log_whose_device_hangs_delays_no_other(void **state)
 	harness_end(harness);
 }
 
+static bool is_resting(struct harness *harness, uint32_t node)
+{
+	struct engine_log_status status;
+
+	assert_true(harness_status(harness, node, &status));
+	return status.resting;
+}
+
+static void ticks_pass_over_a_log_at_rest(void **state)
+{
+	static const char *const constructors[] = {CORE, DISK};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(constructors); i++) {
+		struct harness *harness = harness_new_active(2, LUID, constructors[i]);
+
+		for (uint32_t node = 1; node <= 2; node++) {
+			harness_advance(harness, 20000);
+			assert_true(is_resting(harness, 1));
+			assert_true(is_resting(harness, 2));
+			/* Asked about, it is looked at once more. */
+			(void)harness_ask_region(harness, node, ULOG_IS_CLEAN, LUID, 7);
+			assert_false(is_resting(harness, node));
+			harness_advance(harness, 1000);
+			assert_true(is_resting(harness, node));
+			/* What is kept for some time is let go by a tick. */
+			harness_mark_flush(harness, node, LUID, 7);
+			harness_advance(harness, 1000);
+			assert_false(is_resting(harness, node));
+			harness_clear(harness, node, LUID, 7);
+			harness_advance(harness, 1000);
+			assert_false(is_resting(harness, node));
+		}
+		harness_end(harness);
+	}
+}
+
+static void a_log_that_is_out_of_sync_does_not_rest(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, "131072 clustered-core 1024");
+
+	(void)state;
+	harness_advance(harness, 20000);
+	assert_false(is_resting(harness, 1));
+	assert_false(is_resting(harness, 2));
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +188,8 @@ int main(void)
 		cmocka_unit_test(marks_that_come_while_the_device_is_written_share_the_next_write),
 		cmocka_unit_test(a_recovery),
 		cmocka_unit_test(a_log_whose_device_hangs_delays_no_other),
+		cmocka_unit_test(ticks_pass_over_a_log_at_rest),
+		cmocka_unit_test(a_log_that_is_out_of_sync_does_not_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
