@@ -11,14 +11,14 @@
 #include <string.h>
 
 #include "cluster/activity.h"
-#include "cluster/attachment.h"
+#include "cluster/attachment_internal.h"
 #include "cluster/engine_internal.h"
 #include "cluster/oneleg.h"
 #include "cluster/recovery.h"
 #include "cluster/statepieces.h"
 #include "common/memory.h"
 
-static struct regionlog_attach shape_of(const struct instance *instance)
+struct regionlog_attach attachment_shape_of(const struct instance *instance)
 {
 	return (struct regionlog_attach){
 		.type = instance->args.type,
@@ -43,8 +43,9 @@ static void declare_unsynced(struct engine *engine, struct locallog *log,
 
 static void send_attach(struct engine *engine, struct locallog *log, struct instance *instance)
 {
-	struct wire_op op = {
-		.kind = OP_ATTACH, .ticket = ++log->ticket, .attach = shape_of(instance)};
+	struct wire_op op = {.kind = OP_ATTACH,
+			     .ticket = ++log->ticket,
+			     .attach = attachment_shape_of(instance)};
 
 	log->attach_ticket = op.ticket;
 	op.attach.sync = instance->was_resumed || instance->reconnect ? LOG_SYNC_DEFAULT
@@ -75,7 +76,7 @@ static bool must_load(const struct engine *engine, const struct locallog *log,
 	return instance->args.type == LOG_TYPE_DISK && (!state || !regionlog_any_attached(state));
 }
 
-static void start_resume(struct engine *engine, struct locallog *log, struct instance *instance)
+void attachment_start_resume(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	instance->state = INSTANCE_RESUMING;
 	log->active = instance;
@@ -91,22 +92,23 @@ static void start_resume(struct engine *engine, struct locallog *log, struct ins
 		send_attach(engine, log, instance);
 }
 
-static void send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
-			uint64_t ticket)
+void attachment_send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
+			    uint64_t ticket)
 {
 	struct wire_op op = {.kind = kind, .ticket = ticket};
 
 	engine_send(engine, log, &op);
 }
 
-static void begin_release(struct engine *engine, struct locallog *log, struct instance *instance)
+void attachment_begin_release(struct engine *engine, struct locallog *log,
+			      struct instance *instance)
 {
 	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
 	/* Another table's end may have been under way when that table was constructed anew. */
 	log->released = log->detach_sent = false;
 	declare_unsynced(engine, log, log->untold);
-	send_simple(engine, log, OP_RELEASE, ++log->ticket);
+	attachment_send_simple(engine, log, OP_RELEASE, ++log->ticket);
 	log->release_ticket = log->ticket;
 }
 
@@ -164,7 +166,7 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 	}
 	/* No kernel resumes two tables: a thread of the old one, say for a status, met a new daemon after its suspend. */
 	if (log->active && log->active != instance && log->active->state == INSTANCE_ACTIVE)
-		begin_release(engine, log, log->active);
+		attachment_begin_release(engine, log, log->active);
 	/* Another instance is still on its way out: its end must be ordered first. */
 	if (engine_is_frozen(engine) || instance->state == INSTANCE_RELEASING ||
 	    (log->active && log->active != instance)) {
@@ -173,7 +175,7 @@ void attachment_resume(struct engine *engine, struct locallog *log, struct insta
 	}
 	pending_add(engine, log, request, WAIT_RESUME, 0);
 	instance->knocked = false;
-	start_resume(engine, log, instance);
+	attachment_start_resume(engine, log, instance);
 }
 
 void attachment_loaded(struct engine *engine, struct locallog *log)
@@ -187,7 +189,7 @@ void attachment_loaded(struct engine *engine, struct locallog *log)
 
 void attachment_again(struct engine *engine, struct locallog *log)
 {
-	start_resume(engine, log, log->active);
+	attachment_start_resume(engine, log, log->active);
 }
 
 static void answer_resume(struct engine *engine, struct locallog *log)
@@ -238,7 +240,7 @@ void attachment_attached(struct engine *engine, struct locallog *log, const stru
 		return;
 	if (outcome->attach == ATTACH_STALE) {
 		/* Others were attached and left since the device was read. */
-		start_resume(engine, log, instance);
+		attachment_start_resume(engine, log, instance);
 		return;
 	}
 	if (outcome->attach == ATTACH_MISMATCH) {
@@ -321,7 +323,7 @@ void attachment_postsuspend(struct engine *engine, const struct ulog_request *re
 	if (log->active && log->active != instance)
 		log->active->state = INSTANCE_INACTIVE;
 	oneleg_outlived(engine, log->uuid, instance);
-	begin_release(engine, log, instance);
+	attachment_begin_release(engine, log, instance);
 	/* Its kernel forgets it with the next RESUME, which it may send, and be told "all" again, long before this end is ordered. */
 	instance->hint = 0;
 	/* Without quorum the end cannot be ordered now; the device is quiet all the same. */
@@ -393,74 +395,5 @@ void attachment_advance(struct engine *engine, struct locallog *log)
 	if (!log->active || log->detach_sent || !may_detach(engine, log))
 		return;
 	log->detach_sent = true;
-	send_simple(engine, log, OP_DETACH, 0);
-}
-
-void attachment_anew(struct engine *engine, struct locallog *log)
-{
-	if (log->active && log->active->state == INSTANCE_RELEASING) {
-		attachment_detached(engine, log);
-		send_simple(engine, log, OP_DETACH, 0);
-	}
-	if (!log->active || log->active->state != INSTANCE_ACTIVE)
-		return;
-	log->reattaching = true;
-	log->in_doubt = true;
-	start_resume(engine, log, log->active);
-}
-
-/* What the rejoin named only because it was copied or let go is not written any more. */
-static void end_ended(struct engine *engine, struct locallog *log, struct regionset *ended)
-{
-	regionset_remove_all(ended, log->claimed);
-	for (uint64_t from = 0;;) {
-		struct wire_op op = {0};
-
-		op.others = wire_op_regions(ended, from, &op.other_count);
-		if (op.other_count == 0)
-			return;
-		from = op.others[op.other_count - 1] + UINT64_C(1);
-		activity_send(engine, log, &op);
-	}
-}
-
-void attachment_rejoin(struct engine *engine, struct locallog *log)
-{
-	struct wire_op op = {.kind = OP_REJOIN};
-	struct regionset *ended;
-
-	if (!log->active)
-		return;
-	/* Cut off before the attach was ordered: ask again. */
-	if (log->active->state == INSTANCE_RESUMING) {
-		start_resume(engine, log, log->active);
-		return;
-	}
-	op.ticket = ++log->ticket;
-	op.attach = shape_of(log->active);
-	op.attach.reconnect = log->opaque;
-	op.marked = regionset_copy(log->claimed);
-	heldset_collect(&log->kernel_marked, op.marked);
-	regionset_add_all(op.marked, log->staged);
-	if (log->started != REGION_NONE)
-		regionset_add(op.marked, (uint32_t)log->started);
-	regionset_add_all(op.marked, log->inherited);
-	regionset_add_all(log->unknown, log->inherited);
-	op.primary_only = regionset_copy(log->active->one_leg);
-	activity_restart(engine, log, op.marked, op.ticket);
-	/* Given to others meanwhile, a copy or a write of this node may have landed on theirs. */
-	ended = regionset_copy(log->done);
-	ended_collect(&log->ended, ended);
-	regionset_add_all(op.marked, ended);
-	engine_send(engine, log, &op);
-	end_ended(engine, log, ended);
-	regionset_free(ended);
-	/* What was handed out before the cut may be reported already, and ordered yet: none of it is copied again. */
-	regionset_clear(log->reported);
-	recovery_stop(engine, log);
-	if (log->active->state == INSTANCE_RELEASING) {
-		log->detach_sent = false;
-		log->released = false;
-		begin_release(engine, log, log->active);
-	}
+	attachment_send_simple(engine, log, OP_DETACH, 0);
 }

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What attachment.c (RESUME and the suspends) and attachment_rejoin.c (with the cluster again) share. */
+#ifndef CLOGD_CLUSTER_ATTACHMENT_INTERNAL_H
+#define CLOGD_CLUSTER_ATTACHMENT_INTERNAL_H
+
+#include "cluster/attachment.h"
+#include "cluster/engine_internal.h"
+
+struct regionlog_attach attachment_shape_of(const struct instance *instance);
+/* Reads the log device where nobody has the state, and attaches. */
+void attachment_start_resume(struct engine *engine, struct locallog *log,
+			     struct instance *instance);
+/* The first step of an end: its marks. */
+void attachment_begin_release(struct engine *engine, struct locallog *log,
+			      struct instance *instance);
+void attachment_send_simple(struct engine *engine, struct locallog *log, enum wire_op_kind kind,
+			    uint64_t ticket);
+
+#endif
