@@ -68,10 +68,12 @@ void deadline_settle(struct engine *engine)
 }
 
 /* Nothing of it is under way or kept, whose end time could bring. */
-static bool holds_nothing(const struct locallog *log, const struct instance *active)
+static bool holds_nothing(const struct locallog *log, const struct regionlog_node *own)
 {
-	const struct regionset *sets[] = {log->claimed, log->unknown,   log->untold,    log->staged,
-					  log->done,    log->inherited, active->one_leg};
+	const struct regionset *sets[] = {
+		log->claimed,   log->unknown,         log->untold,       log->staged,  log->done,
+		log->inherited, log->active->one_leg, own->primary_only, own->working,
+	};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 		if (!regionset_is_empty(sets[i]))
@@ -90,7 +92,7 @@ bool deadline_log_may_rest(const struct engine *engine, const struct locallog *l
 		return false;
 	if (log->cycling || log->cycle_wanted || log->reattaching || log->in_doubt)
 		return false;
-	return holds_nothing(log, log->active) && logdisk_may_rest(engine, log);
+	return holds_nothing(log, own) && logdisk_may_rest(engine, log);
 }
 
 uint64_t engine_deadline_ms(const struct engine *engine)
