@@ -27,6 +27,8 @@ class Quorum(NamedTuple):
 
 
 def corosync_conf(node_count: int, token_ms: int) -> str:
+    """Two nodes are a cluster as the manual page of votequorum has it for two: either is quorate alone."""
+    two_node = "\ttwo_node: 1\n" if node_count == 2 else ""
     nodes = "".join(f"\tnode {{\n\t\tring0_addr: {address(ident)}\n\t\tname: node{ident}\n\t\tnodeid: {ident}\n\t}}\n"
                     for ident in range(1, node_count + 1))
     return (f"totem {{\n\tversion: 2\n\tcluster_name: lab\n\ttransport: knet\n\tcrypto_cipher: none\n"
@@ -34,7 +36,7 @@ def corosync_conf(node_count: int, token_ms: int) -> str:
             f"\tinterface {{\n\t\tlinknumber: 0\n\t\tknet_ping_interval: {PING_MS}\n"
             f"\t\tknet_ping_timeout: {token_ms // 2}\n\t}}\n}}\n"
             f"nodelist {{\n{nodes}}}\n"
-            f"quorum {{\n\tprovider: corosync_votequorum\n\texpected_votes: {node_count}\n}}\n"
+            f"quorum {{\n\tprovider: corosync_votequorum\n\texpected_votes: {node_count}\n{two_node}}}\n"
             f"logging {{\n\tto_stderr: yes\n\tto_syslog: no\n\tto_logfile: no\n\ttimestamp: hires\n}}\n")
 
 
