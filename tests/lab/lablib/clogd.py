@@ -5,7 +5,7 @@ import time
 
 from .channel import SIGKILL, Result
 from .errors import LabError, LabTimeout
-from .patience import deadline
+from .patience import deadline, nap
 
 LOG_LINE = "/dev/ttyS2"
 NO_DAEMON = 2       # clogctl's exit status
@@ -40,7 +40,7 @@ class Clogd:
                 raise LabError(f"{self.name}: clogd ended with status {result.status}: see its log")
             if time.monotonic() > until:
                 raise LabTimeout(f"{self.name}: clogd is not ready after {timeout} s")
-            time.sleep(POLL_S)
+            nap(POLL_S)
 
     def _serves_kernel(self) -> bool:
         """It answers clogctl before; its id is known, and not 0, once it has Corosync and listens to the kernel."""

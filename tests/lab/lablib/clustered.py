@@ -8,7 +8,7 @@ from .cluster import Lab
 from .errors import LabTimeout
 from .fio import FioHandle
 from .node import Node
-from .patience import deadline
+from .patience import deadline, nap
 
 AGREE_TIMEOUT_S = 20
 AGREE_POLL_S = 0.1
@@ -93,7 +93,7 @@ def assert_replicas_agree(lab: Lab, nodes: Sequence[Node] | None = None) -> None
             break
         if time.monotonic() > until:
             raise LabTimeout(f"{nodes} are at positions {positions} after {AGREE_TIMEOUT_S} s")
-        time.sleep(AGREE_POLL_S)
+        nap(AGREE_POLL_S)
     digests = [(status["node"]["digest"], {log["uuid"]: log["digest"] for log in status["logs"]}) for status in seen]
     assert all(digest == digests[0] for digest in digests), f"replicas differ at position {positions[0]}: {digests}"
 
@@ -164,4 +164,4 @@ def wait_until(is_so: Callable[[], bool], what: str, timeout: float = 30) -> Non
     while not is_so():
         if time.monotonic() > until:
             raise LabTimeout(f"not within {timeout} s: {what}")
-        time.sleep(AGREE_POLL_S)
+        nap(AGREE_POLL_S)

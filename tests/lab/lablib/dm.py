@@ -7,7 +7,7 @@ from typing import Sequence
 from .channel import Handle
 from .errors import LabTimeout
 from .mirror import MirrorStatus, log_words, mirror_table, parse_mirror_status
-from .patience import deadline
+from .patience import deadline, nap
 
 UDEVLESS = "--noudevsync --noudevrules"
 SYNC_POLL_S = 0.1
@@ -128,4 +128,4 @@ class DeviceMapper:
                 return status
             if time.monotonic() > until:
                 raise LabTimeout(f"{self.name}: {name} is not in sync after {timeout} s: {status}")
-            time.sleep(SYNC_POLL_S)
+            nap(SYNC_POLL_S)

@@ -30,6 +30,11 @@ def deadline(seconds: float) -> float:
     return time.monotonic() + limit(seconds)
 
 
+def nap(seconds: float) -> None:
+    """Between two looks at a node: each starts a program there, which takes that much longer as well."""
+    time.sleep(limit(seconds))
+
+
 def _fork_s() -> float:
     started = time.monotonic()
     child = os.fork()
