@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cluster/nodelist.h"
 #include "cluster/view.h"
 #include "common/logargs.h"
 #include "common/ulog.h"
@@ -200,6 +201,8 @@ struct engine_status {
 	bool joined;  /* state is that of the cluster */
 	const uint32_t *members;
 	size_t member_count;
+	struct nodelist
+		rivals; /* may be quorate as well as this half of a cluster: it waits for their fencing */
 	const struct engine_counter *counters; /* of the node */
 	size_t counter_count;
 	const struct engine_settings *settings;

@@ -31,6 +31,7 @@ void engine_status(const struct engine *engine, struct engine_status *status)
 		.protocol = membership_version(engine->membership),
 		.quorate = engine->quorum == QUORUM_YES,
 		.joined = membership_is_live(engine->membership),
+		.rivals = rivals_list(engine),
 		.counters = &counter,
 		.counter_count = 1,
 		.settings = &engine->settings,

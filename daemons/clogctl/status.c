@@ -58,6 +58,7 @@ static void parse_node(struct json_object *object, struct node_status *node)
 		.quorate = json_flag(object, "quorate"),
 		.joined = json_flag(object, "joined"),
 		.members = parse_ids(json_member(object, "members")),
+		.rivals = parse_ids(json_member(object, "rivals")),
 		.uptime_seconds = json_number(object, "uptime_s"),
 		.log_level = json_string(object, "log_level"),
 		.window_regions = json_number(settings, "window"),
@@ -128,6 +129,7 @@ void status_free(struct status *status)
 	}
 	free(status->logs);
 	free(status->node.members.ids);
+	free(status->node.rivals.ids);
 	free(status->node.counters.entries);
 	json_object_put(status->json);
 	*status = (struct status){NULL};

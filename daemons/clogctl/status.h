@@ -70,6 +70,7 @@ struct node_status {
 	bool quorate;
 	bool joined;
 	struct id_list members;
+	struct id_list rivals; /* may have quorum as well: writes wait until they are fenced */
 	uint64_t uptime_seconds;
 	const char *log_level;
 	uint64_t window_regions;

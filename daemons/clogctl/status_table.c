@@ -118,23 +118,40 @@ static void print_row(const struct row *row, const int *widths, bool colour, FIL
 	}
 }
 
+static const char *quorum_words(const struct node_status *node)
+{
+	if (node->quorate)
+		return "quorate";
+	return node->rivals.count ? "half of the cluster, waits for fencing" : "NOT quorate";
+}
+
 void status_print_node(const struct status *status, bool colour, FILE *out)
 {
 	const struct node_status *node = &status->node;
 	char members[CELL_SIZE];
-	struct trouble trouble;
 
 	if (!node->id) {
 		fprintf(out, "clogd %s: waiting for Corosync\n", node->version);
 		return;
 	}
 	text_ids(members, sizeof(members), &node->members);
-	node_trouble(node, &trouble);
 	fprintf(out, "node %" PRIu64 ", clogd %s: %s%s%s, members %s\n", node->id, node->version,
 		!colour         ? ""
 		: node->quorate ? TEXT_GREEN
 				: TEXT_RED,
-		node->quorate ? "quorate" : "NOT quorate", colour ? TEXT_PLAIN : "", members);
+		quorum_words(node), colour ? TEXT_PLAIN : "", members);
+}
+
+/* Whom to fence, that all may go on. */
+static void print_node_note(const struct node_status *node, bool colour, FILE *out)
+{
+	struct trouble trouble;
+
+	if (!node->rivals.count)
+		return;
+	node_trouble(node, &trouble);
+	fprintf(out, "\n%s%s%s\n", colour ? paint(trouble.severity) : "", trouble.text,
+		colour ? TEXT_PLAIN : "");
 }
 
 /* What the table says already, that a log is being copied, is not said again. */
@@ -179,4 +196,5 @@ void status_print(const struct status *status, bool colour, FILE *out)
 		print_row(&row, widths, colour, out);
 	}
 	print_notes(status, colour, out);
+	print_node_note(&status->node, colour, out);
 }

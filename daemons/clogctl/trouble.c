@@ -95,6 +95,17 @@ enum severity log_severity(const struct log_status *log)
 	return log_troubles(log, troubles) ? troubles[0].severity : SEVERITY_FINE;
 }
 
+static void say_rivals(const struct node_status *node, struct trouble *trouble)
+{
+	char rivals[280] = "";
+
+	text_nodes(rivals, sizeof(rivals), &node->rivals);
+	text_append(trouble->text, sizeof(trouble->text),
+		    "%s may have quorum as well; writes wait for fencing: 'clogctl fenced "
+		    "%" PRIu64 "' once it cannot write any more",
+		    rivals, node->rivals.ids[0]);
+}
+
 void node_trouble(const struct node_status *node, struct trouble *trouble)
 {
 	char members[280];
@@ -103,6 +114,10 @@ void node_trouble(const struct node_status *node, struct trouble *trouble)
 	if (node->quorate)
 		return;
 	trouble->severity = SEVERITY_CRITICAL;
+	if (node->rivals.count) {
+		say_rivals(node, trouble);
+		return;
+	}
 	text_nodes(members, sizeof(members), &node->members);
 	if (node->members.count)
 		text_append(trouble->text, sizeof(trouble->text), "no quorum: only %s seen",

@@ -73,6 +73,7 @@ static struct json_object *make_node(const struct status_sources *sources)
 	json_add_bool(node, "quorate", status.quorate);
 	json_add_bool(node, "joined", status.joined);
 	json_add_ids(node, "members", status.members, status.member_count);
+	json_add_ids(node, "rivals", status.rivals.nodes, status.rivals.count);
 	json_add_number(node, "uptime_s", sources->uptime_seconds);
 	json_add_number(node, "position", position);
 	if (sources->engine && sources->detail == STATUS_DIGESTS)

@@ -93,6 +93,8 @@ bool summary_write(const struct runtime *runtime, char *line)
 	add(line, "node %" PRIu32 ": ", status.node);
 	if (!status.member_count)
 		add(line, "waiting for Corosync");
+	else if (status.rivals.count)
+		add(line, "half of the cluster, writes wait for fencing");
 	else if (!status.quorate)
 		add(line, "no quorum, writes wait");
 	else if (!status.joined)

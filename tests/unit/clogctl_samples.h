@@ -37,6 +37,11 @@
 	SAMPLE_LOG("", "LVM-0123456789012345678901234567890123456789", "suspended", \
 		   "not in use on this node", 128, "")
 
+/* Node 1 of two, which are parted and both quorate. */
+#define SAMPLE_HALF                                                                           \
+	"{\"node\":{\"id\":1,\"version\":\"0.1.0\",\"members\":[1],\"rivals\":[2]},\"logs\":" \
+	"[" SAMPLE_FROZEN "]}"
+
 #define SAMPLE_STATUS(logs) "{\"node\":" SAMPLE_NODE ",\"logs\":[" logs "]}"
 
 /* Parsed; it must be one. To be freed with status_free(). */

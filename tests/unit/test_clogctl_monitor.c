@@ -33,6 +33,9 @@ static void a_check_is_one_line_with_its_state(void **state)
 		 "CLOGD CRITICAL - frozen: frozen: no / quorum | logs=2"},
 		{"{\"node\":{\"members\":[3]},\"logs\":[]}", CHECK_CRITICAL,
 		 "CLOGD CRITICAL - no quorum: only node 3 seen | "},
+		{SAMPLE_HALF, CHECK_CRITICAL,
+		 "CLOGD CRITICAL - node 2 may have quorum as well; writes wait for fencing: "
+		 "'clogctl fenced 2' once it cannot write any more; frozen: "},
 		{SAMPLE_STATUS(SAMPLE_FROZEN "," SAMPLE_FROZEN "," SAMPLE_FROZEN "," SAMPLE_FROZEN
 					     "," SAMPLE_FROZEN),
 		 CHECK_CRITICAL, "; and 2 more | "},

@@ -257,6 +257,24 @@ static void one_log_is_told_in_full(void **state)
 	status_free(&status);
 }
 
+static void half_of_a_cluster_says_whom_to_fence(void **state)
+{
+	struct status status = sample_status(SAMPLE_HALF);
+	struct printed printed;
+
+	(void)state;
+	printed_begin(&printed);
+	status_print(&status, false, printed.out);
+	printed_end(&printed);
+	assert_says(printed.text,
+		    "node 1, clogd 0.1.0: half of the cluster, waits for fencing, members 1\n");
+	assert_says(printed.text, "\nnode 2 may have quorum as well; writes wait for fencing: "
+				  "'clogctl fenced 2' once it cannot write any more\n");
+	assert_silent(printed.text, "quorate");
+	free(printed.text);
+	status_free(&status);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -268,6 +286,7 @@ int main(void)
 		cmocka_unit_test(the_worst_log_decides),
 		cmocka_unit_test(the_table_has_a_line_a_log_and_says_what_to_do),
 		cmocka_unit_test(one_log_is_told_in_full),
+		cmocka_unit_test(half_of_a_cluster_says_whom_to_fence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ static void with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced(void **sta
 static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(void **state)
 {
 	struct harness *harness = new_with_fencing();
+	struct engine_status status;
 	uint32_t mark;
 
 	(void)state;
@@ -91,10 +92,16 @@ static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(voi
 	harness_advance(harness, 60000);
 	assert_false(harness_is_answered(harness, 1, mark));
 	assert_true(harness_log(harness, 1).waits_for_fencing);
+	engine_status(harness_node(harness, 1)->engine, &status);
+	assert_false(status.quorate);
+	assert_int_equal(status.rivals.count, 1);
+	assert_int_equal(status.rivals.nodes[0], 2);
 	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
 	harness_run(harness);
 	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
 	assert_false(harness_log(harness, 1).waits_for_fencing);
+	engine_status(harness_node(harness, 1)->engine, &status);
+	assert_int_equal(status.rivals.count, 0);
 	harness_end(harness);
 }
 
