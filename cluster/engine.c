@@ -262,6 +262,7 @@ void engine_quorum(struct engine *engine, uint64_t now_ms, enum quorum quorum, u
 	arrive(engine, now_ms);
 	if (quorum == QUORUM_NO && engine->quorum != QUORUM_NO)
 		reports_quorum_lost(engine);
+	rivals_hear(engine, nodes, node_count);
 	engine->cluster_node_count = node_count < VIEW_NODES_MAX ? node_count : VIEW_NODES_MAX;
 	if (node_count > 0)
 		memcpy(engine->cluster_nodes, nodes, engine->cluster_node_count * sizeof(nodes[0]));

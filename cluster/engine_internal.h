@@ -32,7 +32,9 @@ struct engine {
 	enum quorum quorum;      /* as far as it can be relied on; rivals.h */
 	enum quorum quorum_said; /* by Corosync */
 	uint64_t quorum_ring;
-	struct nodelist departed; /* their daemons were seen to end; rivals.c */
+	struct nodelist heard; /* named by quorum since they were last fenced; rivals.c */
+	struct nodelist
+		departed; /* their daemons were seen to end, and they did not come again since */
 	bool quorum_loss_said;
 	uint32_t cluster_nodes[VIEW_NODES_MAX];
 	size_t cluster_node_count;

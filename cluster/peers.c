@@ -11,6 +11,7 @@
 #include "cluster/engine_internal.h"
 #include "cluster/oneleg.h"
 #include "cluster/peers.h"
+#include "cluster/rivals.h"
 #include "common/memory.h"
 
 /* What the next daemon of this node is told of a log. */
@@ -192,6 +193,7 @@ void peers_fenced(struct engine *engine, uint32_t node)
 {
 	uint32_t before = engine->met.count;
 
+	rivals_fenced(engine, node);
 	nodelist_drop(&engine->met, node);
 	if (engine->met.count < before)
 		keep_met(engine);

@@ -21,18 +21,41 @@ void rivals_view(struct engine *engine, const struct view *view)
 	}
 }
 
+/* A node that comes may start a daemon of which we never hear, when it is parted from us at once. */
+void rivals_hear(struct engine *engine, const uint32_t *nodes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!engine_sees(engine, nodes[i]))
+			nodelist_drop(&engine->departed, nodes[i]);
+		if (nodes[i] != engine->settings.node)
+			nodelist_add(&engine->heard, nodes[i]);
+	}
+}
+
+void rivals_fenced(struct engine *engine, uint32_t node)
+{
+	nodelist_drop(&engine->heard, node);
+}
+
+static void add_rivals(const struct engine *engine, const struct nodelist *known,
+		       struct nodelist *rivals)
+{
+	for (uint32_t i = 0; i < known->count; i++) {
+		uint32_t node = known->nodes[i];
+
+		if (!engine_sees(engine, node) && !nodelist_has(&engine->departed, node))
+			nodelist_add(rivals, node);
+	}
+}
+
 struct nodelist rivals_list(const struct engine *engine)
 {
 	struct nodelist rivals = {0};
 
 	if (!engine->settings.fencing || engine->quorum_said != QUORUM_YES)
 		return rivals;
-	for (uint32_t i = 0; i < engine->met.count; i++) {
-		uint32_t node = engine->met.nodes[i];
-
-		if (!engine_sees(engine, node) && !nodelist_has(&engine->departed, node))
-			nodelist_add(&rivals, node);
-	}
+	add_rivals(engine, &engine->met, &rivals);
+	add_rivals(engine, &engine->heard, &rivals);
 	if (rivals.count < engine->cluster_node_count)
 		rivals.count = 0;
 	return rivals;

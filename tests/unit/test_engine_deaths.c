@@ -119,6 +119,55 @@ static void nobody_waits_for_a_node_that_is_switched_off_in_order(void **state)
 	harness_end(harness);
 }
 
+static void say_quorum(struct harness *harness, const uint32_t *nodes, size_t count)
+{
+	engine_quorum(harness_node(harness, 1)->engine, harness->now_ms, QUORUM_YES, 2, nodes,
+		      count);
+}
+
+/* A node that was there may have a daemon that was never met: parted at once, it may be quorate as well. */
+static void with_fencing_it_waits_for_a_node_that_quorum_named_only(void **state)
+{
+	struct engine_settings settings = {.fencing = true};
+	struct harness *harness = harness_new(1, &settings);
+	uint32_t mark;
+
+	(void)state;
+	harness_activate(harness, 1, LUID, DISK);
+	say_quorum(harness, (const uint32_t[]){1, 2}, 2);
+	harness_mark_flush(harness, 1, LUID, 6);
+	say_quorum(harness, (const uint32_t[]){1}, 1);
+	mark = send_mark(harness, 1, 7);
+	harness_advance(harness, 60000);
+	assert_false(harness_is_answered(harness, 1, mark));
+	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	harness_end(harness);
+}
+
+static void with_fencing_it_waits_for_a_node_that_came_again_without_its_daemon(void **state)
+{
+	struct harness *harness = new_with_fencing();
+	uint32_t mark;
+
+	(void)state;
+	harness_activate(harness, 1, LUID, DISK);
+	harness_leave(harness, 2);
+	harness_run(harness);
+	say_quorum(harness, (const uint32_t[]){1}, 1);
+	harness_mark_flush(harness, 1, LUID, 6);
+	say_quorum(harness, (const uint32_t[]){1, 2}, 2);
+	say_quorum(harness, (const uint32_t[]){1}, 1);
+	mark = send_mark(harness, 1, 7);
+	harness_advance(harness, 60000);
+	assert_false(harness_is_answered(harness, 1, mark));
+	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	harness_end(harness);
+}
+
 static void a_device_that_cannot_be_cycled_is_tried_again(void **state)
 {
 	struct harness *harness = harness_new_active(2, LUID, DISK);
@@ -268,6 +317,9 @@ int main(void)
 		cmocka_unit_test(with_fencing_a_dead_nodes_regions_wait_until_it_is_fenced),
 		cmocka_unit_test(with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced),
 		cmocka_unit_test(nobody_waits_for_a_node_that_is_switched_off_in_order),
+		cmocka_unit_test(with_fencing_it_waits_for_a_node_that_quorum_named_only),
+		cmocka_unit_test(
+			with_fencing_it_waits_for_a_node_that_came_again_without_its_daemon),
 		cmocka_unit_test(a_device_that_cannot_be_cycled_is_tried_again),
 		cmocka_unit_test(a_node_that_writes_nothing_dies_without_a_copy),
 		cmocka_unit_test(a_daemon_that_joins_has_the_state_of_all_logs),
