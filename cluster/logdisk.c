@@ -190,6 +190,27 @@ void logdisk_written(struct locallog *log, uint64_t position)
 		disk->rewrite_first = position + 1;
 }
 
+void logdisk_reposition(struct engine *engine, struct locallog *log)
+{
+	struct logdisk *disk = &log->disk;
+	uint64_t now = replica_position(engine->replica);
+
+	for (size_t i = 0; i < disk->changed_count; i++) {
+		struct changed_block *changed = &disk->changed[i];
+		bool dirty = changed->first_dirty != UINT64_MAX;
+
+		changed->first = changed->last = now;
+		changed->first_dirty = dirty ? now : UINT64_MAX;
+		changed->last_dirty = dirty ? now : 0;
+	}
+	disk->rewrite_first = disk->rewrite_last = disk->changed_position = now;
+	disk->told_position = disk->heard_position = 0;
+	if (disk->others_first != 0)
+		disk->others_first = disk->others_last = now;
+	if (disk->resume_position > now)
+		disk->resume_position = now;
+}
+
 bool logdisk_is_settled(const struct locallog *log, uint64_t position)
 {
 	const struct logdisk *disk = &log->disk;

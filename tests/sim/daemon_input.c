@@ -4,6 +4,7 @@
 
 #include "tests/sim/check.h"
 #include "tests/sim/daemon.h"
+#include "tests/sim/message_text.h"
 #include "tests/sim/node.h"
 #include "tests/sim/world.h"
 
@@ -153,10 +154,20 @@ static void handle_quorum(struct daemon *daemon, const struct input *input)
 		      count);
 }
 
+static void trace_message(const struct daemon *daemon, const struct input *input)
+{
+	char text[MESSAGE_TEXT_SIZE];
+
+	if (!daemon->world->trace.out)
+		return;
+	message_text(input->bytes, input->size, text);
+	TRACE(daemon->world, daemon->node->id, "message %llu of node %u: %s",
+	      (unsigned long long)input->entry_id, input->node, text);
+}
+
 static void handle_message(struct daemon *daemon, const struct input *input)
 {
-	TRACE(daemon->world, daemon->node->id, "message %llu of node %u, %zu bytes",
-	      (unsigned long long)input->entry_id, input->node, input->size);
+	trace_message(daemon, input);
 	daemon->last_entry = input->entry_id;
 	daemon->last_history = input->history;
 	engine_message(daemon->engine, daemon_now_ms(daemon), input->node, input->bytes,

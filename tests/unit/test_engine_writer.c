@@ -187,6 +187,36 @@ static void one_dead_device_delays_only_its_own_log(void **state)
 	harness_end(harness);
 }
 
+/* Positions of a state that is gone are no measure for what its successor's nodes have been told. */
+static void a_writer_with_another_state_tells_those_who_wait_at_once(void **state)
+{
+	struct harness *harness = harness_new(3, NULL);
+
+	(void)state;
+	harness_activate(harness, 3, LUID, DISK " nosync");
+	harness_activate(harness, 2, LUID, DISK " nosync");
+	for (uint64_t region = 0; region < 60; region++)
+		harness_mark_flush(harness, 2, LUID, region);
+	harness_suspend(harness, 2, LUID);
+	harness_cut_off(harness, 3);
+	for (uint32_t node = 1; node <= 2; node++) {
+		harness_kill(harness, node);
+		harness_run(harness);
+	}
+	for (uint32_t node = 1; node <= 2; node++)
+		harness_start(harness, node);
+	harness_run(harness);
+	harness_activate(harness, 1, LUID2, DISK " nosync");
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	harness_suspend(harness, 1, LUID2);
+	assert_int_equal(harness_log(harness, 3).writer, 3);
+	harness_activate(harness, 1, LUID2 + 1, DISK " nosync");
+	harness_advance(harness, 20000);
+	harness_mark_flush(harness, 1, LUID2 + 1, 100);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +230,7 @@ int main(void)
 		cmocka_unit_test(
 			a_mark_that_needs_no_write_is_not_forgotten_for_the_word_before_it),
 		cmocka_unit_test(one_dead_device_delays_only_its_own_log),
+		cmocka_unit_test(a_writer_with_another_state_tells_those_who_wait_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
