@@ -8,10 +8,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cluster/activity.h"
 #include "cluster/attachment_internal.h"
+#include "cluster/carried.h"
 #include "cluster/engine_internal.h"
 #include "cluster/oneleg.h"
 #include "cluster/recovery.h"
@@ -352,6 +352,7 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 {
 	if (!log->active || log->active->state != INSTANCE_RELEASING)
 		return;
+	carried_end(engine, log);
 	log->active->state = INSTANCE_SUSPENDED;
 	log->active = NULL;
 	/* The other table that met this daemon was served by the same attachment. */

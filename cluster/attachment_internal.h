@@ -7,6 +7,8 @@
 #include "cluster/engine_internal.h"
 
 struct regionlog_attach attachment_shape_of(const struct instance *instance);
+/* What this node may have written or copied since there was quorum, for the caller to own. */
+struct regionset *attachment_written(const struct locallog *log);
 /* Reads the log device where nobody has the state, and attaches. */
 void attachment_start_resume(struct engine *engine, struct locallog *log,
 			     struct instance *instance);

@@ -33,6 +33,37 @@ static void end_ended(struct engine *engine, struct locallog *log, struct region
 	}
 }
 
+static struct regionset *marked_by(const struct locallog *log)
+{
+	struct regionset *marked = regionset_copy(log->claimed);
+
+	heldset_collect(&log->kernel_marked, marked);
+	regionset_add_all(marked, log->staged);
+	if (log->started != REGION_NONE)
+		regionset_add(marked, (uint32_t)log->started);
+	regionset_add_all(marked, log->inherited);
+	return marked;
+}
+
+static struct regionset *ended_by(const struct locallog *log)
+{
+	struct regionset *ended = regionset_copy(log->done);
+
+	ended_collect(&log->ended, ended);
+	return ended;
+}
+
+struct regionset *attachment_written(const struct locallog *log)
+{
+	struct regionset *written = marked_by(log);
+	struct regionset *ended = ended_by(log);
+
+	regionset_add_all(written, ended);
+	regionset_add_all(written, log->untold);
+	regionset_free(ended);
+	return written;
+}
+
 void attachment_rejoin(struct engine *engine, struct locallog *log)
 {
 	struct wire_op op = {.kind = OP_REJOIN};
@@ -48,18 +79,12 @@ void attachment_rejoin(struct engine *engine, struct locallog *log)
 	op.ticket = ++log->ticket;
 	op.attach = attachment_shape_of(log->active);
 	op.attach.reconnect = log->opaque;
-	op.marked = regionset_copy(log->claimed);
-	heldset_collect(&log->kernel_marked, op.marked);
-	regionset_add_all(op.marked, log->staged);
-	if (log->started != REGION_NONE)
-		regionset_add(op.marked, (uint32_t)log->started);
-	regionset_add_all(op.marked, log->inherited);
+	op.marked = marked_by(log);
 	regionset_add_all(log->unknown, log->inherited);
 	op.primary_only = regionset_copy(log->active->one_leg);
 	activity_restart(engine, log, op.marked, op.ticket);
 	/* Given to others meanwhile, a copy or a write of this node may have landed on theirs. */
-	ended = regionset_copy(log->done);
-	ended_collect(&log->ended, ended);
+	ended = ended_by(log);
 	regionset_add_all(op.marked, ended);
 	engine_send(engine, log, &op);
 	end_ended(engine, log, ended);

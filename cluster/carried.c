@@ -3,9 +3,14 @@
  * A daemon that was started anew knows from the state what its kernel has marked,
  * until the kernel itself speaks. Is this node cut off before that, the others
  * give the marks up; back again, they are told once more.
+ *
+ * So they are of a log whose end was ordered without quorum, among the few: the
+ * others took this node for dead with its marks, and copied what it went on
+ * writing until its suspend.
  */
 #include <stdlib.h>
 
+#include "cluster/attachment_internal.h"
 #include "cluster/carried.h"
 #include "cluster/engine_internal.h"
 #include "common/memory.h"
@@ -13,7 +18,15 @@
 struct carried {
 	struct carried *next;
 	struct wire_op rejoin;
+	bool ended; /* the log was detached since */
 };
+
+static void add(struct engine *engine, const char *uuid, struct carried *carried)
+{
+	ulog_uuid_copy(carried->rejoin.uuid, uuid);
+	carried->next = engine->carried;
+	engine->carried = carried;
+}
 
 static void take(struct engine *engine, const struct regionlog *state,
 		 const struct regionlog_node *own)
@@ -32,9 +45,39 @@ static void take(struct engine *engine, const struct regionlog *state,
 	};
 	/* What it was copying when its daemon died may be half done. */
 	regionset_add_all(carried->rejoin.marked, own->working);
-	ulog_uuid_copy(carried->rejoin.uuid, state->uuid);
-	carried->next = engine->carried;
-	engine->carried = carried;
+	add(engine, state->uuid, carried);
+}
+
+void carried_end(struct engine *engine, struct locallog *log)
+{
+	struct carried *carried;
+
+	if (!engine_is_frozen(engine))
+		return;
+	carried = memory_new(1, sizeof(*carried));
+	carried->ended = true;
+	carried->rejoin = (struct wire_op){
+		.kind = OP_REJOIN,
+		.attach = attachment_shape_of(log->active),
+		.marked = attachment_written(log),
+		.primary_only = regionset_new(),
+	};
+	add(engine, log->uuid, carried);
+}
+
+void carried_settle(struct engine *engine)
+{
+	for (struct carried **at = &engine->carried; *at;) {
+		struct carried *carried = *at;
+
+		if (!carried->ended) {
+			at = &carried->next;
+			continue;
+		}
+		*at = carried->next;
+		wire_op_free(&carried->rejoin);
+		free(carried);
+	}
 }
 
 void carried_take(struct engine *engine)
@@ -58,7 +101,12 @@ void carried_say(struct engine *engine)
 		struct carried *carried = engine->carried;
 
 		engine->carried = carried->next;
+		struct wire_op detach = {.kind = OP_DETACH};
+
+		ulog_uuid_copy(detach.uuid, carried->rejoin.uuid);
 		engine_send(engine, NULL, &carried->rejoin);
+		if (carried->ended)
+			engine_send(engine, NULL, &detach);
 		free(carried);
 	}
 }

@@ -4,9 +4,14 @@
 #define CLOGD_CLUSTER_CARRIED_H
 
 struct engine;
+struct locallog;
 
 void carried_take(struct engine *engine); /* from the state that is given up */
-void carried_say(struct engine *engine);  /* to those that have the new one */
+/* At the end of a log that is ordered: it may hold on this side of a parting only. */
+void carried_end(struct engine *engine, struct locallog *log);
+/* There is quorum with this state: such ends hold. */
+void carried_settle(struct engine *engine);
+void carried_say(struct engine *engine); /* to those that have the new one */
 void carried_free(struct engine *engine);
 
 #endif

@@ -139,6 +139,8 @@ void engine_free(struct engine *engine)
 static void finish(struct engine *engine)
 {
 	rivals_follow(engine);
+	if (engine->carried && !engine_is_frozen(engine))
+		carried_settle(engine);
 	if (engine->held_seen)
 		requests_start_over(engine);
 	if (outbox_is_empty(engine->outbox))

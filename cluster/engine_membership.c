@@ -124,7 +124,6 @@ static void port_live(void *context)
 	carried_say(engine);
 	for (struct locallog *log = engine->logs; log; log = log->next) {
 		log->cycle_wanted = true;
-		logdisk_reposition(engine, log);
 		attachment_rejoin(engine, log);
 		/* What was found may be lost with all that was sent. */
 		if (log->disk.recheck == RECHECK_ORDERING)

@@ -190,27 +190,6 @@ void logdisk_written(struct locallog *log, uint64_t position)
 		disk->rewrite_first = position + 1;
 }
 
-void logdisk_reposition(struct engine *engine, struct locallog *log)
-{
-	struct logdisk *disk = &log->disk;
-	uint64_t now = replica_position(engine->replica);
-
-	for (size_t i = 0; i < disk->changed_count; i++) {
-		struct changed_block *changed = &disk->changed[i];
-		bool dirty = changed->first_dirty != UINT64_MAX;
-
-		changed->first = changed->last = now;
-		changed->first_dirty = dirty ? now : UINT64_MAX;
-		changed->last_dirty = dirty ? now : 0;
-	}
-	disk->rewrite_first = disk->rewrite_last = disk->changed_position = now;
-	disk->told_position = disk->heard_position = 0;
-	if (disk->others_first != 0)
-		disk->others_first = disk->others_last = now;
-	if (disk->resume_position > now)
-		disk->resume_position = now;
-}
-
 bool logdisk_is_settled(const struct locallog *log, uint64_t position)
 {
 	const struct logdisk *disk = &log->disk;
@@ -240,6 +219,8 @@ void logdisk_reset(struct locallog *log)
 	disk->changed_count = 0;
 	disk->rewrite_block = disk->rewrite_end = 0;
 	disk->resume_position = 0;
+	/* With another state come other positions: nobody was told anything of these. */
+	disk->changed_position = disk->told_position = disk->heard_position = 0;
 	disk->urgent = false;
 	disk->others_first = disk->others_last = 0;
 	disk->write_at_ms = UINT64_MAX;

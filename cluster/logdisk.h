@@ -87,8 +87,6 @@ void logdisk_take_over(struct engine *engine, struct locallog *log, bool lost_wr
 /* Its last writes may land after ours: ours go out again. */
 void logdisk_doubt(struct engine *engine, struct locallog *log);
 bool logdisk_is_quiet(const struct locallog *log); /* nothing of this node is being written */
-/* Another state, with positions of its own, has come: what waits, waits since it came; nobody was told anything of it. */
-void logdisk_reposition(struct engine *engine, struct locallog *log);
 void logdisk_reset(struct locallog *log);
 /* Sees who writes now, and starts a round when one is due. */
 void logdisk_follow(struct engine *engine, struct locallog *log);
