@@ -410,6 +410,34 @@ static void a_daemon_that_ends_lets_go_of_what_the_kernel_does_not_hold(void **s
 	harness_free(harness);
 }
 
+/* Cut off and unaware of it, its kernel wrote on, and suspended; the others copied under its last writes. */
+static void what_was_written_until_an_end_without_quorum_is_told(void **state)
+{
+	struct harness *harness = harness_new_active(3, LUID, DISK);
+	uint32_t suspended;
+
+	(void)state;
+	harness_mark_flush(harness, 3, LUID, 7);
+	harness->hold_bus = true;
+	harness_node(harness, 3)->side = 1;
+	suspended = harness_send(harness, 3, ULOG_POSTSUSPEND, LUID);
+	harness_quorum(harness, 3, QUORUM_UNSURE);
+	harness->hold_bus = false;
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 3, suspended)->error, 0);
+	harness_node(harness, 3)->side = 0;
+	harness_cut_off(harness, 3);
+	harness_advance(harness, 1000);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_recover(harness, 1, LUID), 1);
+	assert_int_equal(harness_log(harness, 1).in_sync, 128);
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	assert_int_equal(harness_log(harness, 1).attached_count, 2);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_core_log_keeps_its_state_over_suspend_and_resume),
 		cmocka_unit_test(after_a_suspend_of_all_every_bit_is_clean),
 		cmocka_unit_test(a_daemon_that_ends_lets_go_of_what_the_kernel_does_not_hold),
+		cmocka_unit_test(what_was_written_until_an_end_without_quorum_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
