@@ -4,9 +4,9 @@
  * until the kernel itself speaks. Is this node cut off before that, the others
  * give the marks up; back again, they are told once more.
  *
- * So they are of a log whose end was ordered without quorum, among the few: the
- * others took this node for dead with its marks, and copied what it went on
- * writing until its suspend.
+ * The same goes for a log whose end was ordered without quorum, among the few: the
+ * others have taken this node for dead, and copied what it went on writing until
+ * that suspend.
  */
 #include <stdlib.h>
 
