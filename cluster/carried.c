@@ -65,6 +65,12 @@ void carried_end(struct engine *engine, struct locallog *log)
 	add(engine, log->uuid, carried);
 }
 
+static void drop(struct carried *carried)
+{
+	wire_op_free(&carried->rejoin);
+	free(carried);
+}
+
 void carried_settle(struct engine *engine)
 {
 	for (struct carried **at = &engine->carried; *at;) {
@@ -75,8 +81,7 @@ void carried_settle(struct engine *engine)
 			continue;
 		}
 		*at = carried->next;
-		wire_op_free(&carried->rejoin);
-		free(carried);
+		drop(carried);
 	}
 }
 
@@ -99,10 +104,9 @@ void carried_say(struct engine *engine)
 {
 	while (engine->carried) {
 		struct carried *carried = engine->carried;
-
-		engine->carried = carried->next;
 		struct wire_op detach = {.kind = OP_DETACH};
 
+		engine->carried = carried->next;
 		ulog_uuid_copy(detach.uuid, carried->rejoin.uuid);
 		engine_send(engine, NULL, &carried->rejoin);
 		if (carried->ended)
@@ -117,7 +121,6 @@ void carried_free(struct engine *engine)
 		struct carried *carried = engine->carried;
 
 		engine->carried = carried->next;
-		wire_op_free(&carried->rejoin);
-		free(carried);
+		drop(carried);
 	}
 }

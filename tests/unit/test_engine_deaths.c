@@ -105,6 +105,24 @@ static void with_fencing_half_a_cluster_waits_until_the_other_half_is_fenced(voi
 	harness_end(harness);
 }
 
+static void say_quorum(struct harness *harness, const uint32_t *nodes, size_t count)
+{
+	engine_quorum(harness_node(harness, 1)->engine, harness->now_ms, QUORUM_YES, 2, nodes,
+		      count);
+}
+
+/* Of node 1, which waits for node 2. */
+static void assert_writes_wait_until_fenced(struct harness *harness)
+{
+	uint32_t mark = send_mark(harness, 1, 7);
+
+	harness_advance(harness, 60000);
+	assert_false(harness_is_answered(harness, 1, mark));
+	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
+	harness_run(harness);
+	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+}
+
 static void nobody_waits_for_a_node_that_is_switched_off_in_order(void **state)
 {
 	struct harness *harness = new_with_fencing();
@@ -113,16 +131,9 @@ static void nobody_waits_for_a_node_that_is_switched_off_in_order(void **state)
 	harness_activate(harness, 1, LUID, DISK);
 	harness_leave(harness, 2);
 	harness_run(harness);
-	engine_quorum(harness_node(harness, 1)->engine, harness->now_ms, QUORUM_YES, 2,
-		      (const uint32_t[]){1}, 1);
+	say_quorum(harness, (const uint32_t[]){1}, 1);
 	harness_mark_flush(harness, 1, LUID, 7);
 	harness_end(harness);
-}
-
-static void say_quorum(struct harness *harness, const uint32_t *nodes, size_t count)
-{
-	engine_quorum(harness_node(harness, 1)->engine, harness->now_ms, QUORUM_YES, 2, nodes,
-		      count);
 }
 
 /* A node that was there may have a daemon that was never met: parted at once, it may be quorate as well. */
@@ -130,26 +141,19 @@ static void with_fencing_it_waits_for_a_node_that_quorum_named_only(void **state
 {
 	struct engine_settings settings = {.fencing = true};
 	struct harness *harness = harness_new(1, &settings);
-	uint32_t mark;
 
 	(void)state;
 	harness_activate(harness, 1, LUID, DISK);
 	say_quorum(harness, (const uint32_t[]){1, 2}, 2);
 	harness_mark_flush(harness, 1, LUID, 6);
 	say_quorum(harness, (const uint32_t[]){1}, 1);
-	mark = send_mark(harness, 1, 7);
-	harness_advance(harness, 60000);
-	assert_false(harness_is_answered(harness, 1, mark));
-	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
-	harness_run(harness);
-	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	assert_writes_wait_until_fenced(harness);
 	harness_end(harness);
 }
 
 static void with_fencing_it_waits_for_a_node_that_came_again_without_its_daemon(void **state)
 {
 	struct harness *harness = new_with_fencing();
-	uint32_t mark;
 
 	(void)state;
 	harness_activate(harness, 1, LUID, DISK);
@@ -159,12 +163,7 @@ static void with_fencing_it_waits_for_a_node_that_came_again_without_its_daemon(
 	harness_mark_flush(harness, 1, LUID, 6);
 	say_quorum(harness, (const uint32_t[]){1, 2}, 2);
 	say_quorum(harness, (const uint32_t[]){1}, 1);
-	mark = send_mark(harness, 1, 7);
-	harness_advance(harness, 60000);
-	assert_false(harness_is_answered(harness, 1, mark));
-	assert_int_equal(engine_fenced(harness_node(harness, 1)->engine, harness->now_ms, 2), 0);
-	harness_run(harness);
-	assert_int_equal(harness_answer(harness, 1, mark)->error, 0);
+	assert_writes_wait_until_fenced(harness);
 	harness_end(harness);
 }
 
