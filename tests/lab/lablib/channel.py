@@ -12,7 +12,7 @@ import time
 from typing import NamedTuple
 
 from .errors import CommandFailed, LabTimeout, NodeDown
-from .patience import limit
+from .patience import deadline, limit
 
 WINDOW_BYTES = 2048
 SIGKILL = 9
@@ -114,10 +114,10 @@ class Channel:
         self.host_end.close()
 
     def _wait_window(self, chunk_bytes: int, timeout: float = 60) -> None:
-        deadline = time.monotonic() + limit(timeout)
+        until = deadline(timeout)
         with self.window:
             while not self.closed and self.unread_bytes + chunk_bytes > WINDOW_BYTES:
-                if not self.window.wait(deadline - time.monotonic()):
+                if not self.window.wait(until - time.monotonic()):
                     raise LabTimeout(f"{self.name}: the agent does not read")
             if self.closed:
                 raise NodeDown(f"{self.name} is down")

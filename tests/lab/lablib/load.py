@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes that go on while something else happens, and are all read back."""
-from .clustered import STREAM, Stripe, wait_until
+from typing import Callable
+
+from .clustered import STREAM, ClusterMirror, Stripe, wait_until
 from .fio import fio_command
 from .node import Node
 
@@ -79,6 +81,16 @@ def await_more_writes(loads: list[VerifiedLoad], count: int, timeout: float = 60
     """Until each of them has done so many more."""
     for handle in [load.node.start_await_writes(load.name, load.writes_done() + count) for load in loads]:
         handle.wait(timeout)
+
+
+def assert_no_writes(mirror: ClusterMirror, loads: list[VerifiedLoad], meanwhile: Callable[[], None]) -> None:
+    """What these nodes have written is complete by now, and nothing is added while something else is done."""
+    before = [load.writes_done() for load in loads]
+    meanwhile()
+    after = [load.writes_done() for load in loads]
+    assert after == before, f"{[load.node for load in loads]} wrote without quorum: {before} to {after}"
+    for load in loads:
+        assert mirror.status(load.node)["state"] == "frozen"
 
 
 def stop_loads(loads: list[VerifiedLoad]) -> None:

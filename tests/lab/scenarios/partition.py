@@ -8,7 +8,7 @@ from lablib.channel import SIGKILL
 from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, stripes_for, wait_until
 from lablib.effort import Rounds
-from lablib.load import DEPTH, VerifiedLoad, await_more_writes, start_loads, stop_loads
+from lablib.load import DEPTH, VerifiedLoad, assert_no_writes, await_more_writes, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -55,16 +55,6 @@ def lose_quorum(lab: Lab, mirror: ClusterMirror, stripes: dict, load: VerifiedLo
 
 def requests_held(mirror: ClusterMirror, node: Node) -> int:
     return mirror.status(node)["counters"]["requests_held"]
-
-
-def assert_no_writes(mirror: ClusterMirror, loads: list[VerifiedLoad], meanwhile: Callable[[], None]) -> None:
-    """What these nodes have written is complete by now, and nothing is added while something else is done."""
-    before = [load.writes_done() for load in loads]
-    meanwhile()
-    after = [load.writes_done() for load in loads]
-    assert after == before, f"{[load.node for load in loads]} wrote without quorum: {before} to {after}"
-    for load in loads:
-        assert mirror.status(load.node)["state"] == "frozen"
 
 
 def finish(lab: Lab, mirror: ClusterMirror, stripes: dict, loads: list[VerifiedLoad]) -> None:

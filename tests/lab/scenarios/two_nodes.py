@@ -5,7 +5,7 @@ import time
 from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons, stripes_for, wait_until
 from lablib.effort import Rounds
-from lablib.load import DEPTH, VerifiedLoad, await_more_writes, start_loads
+from lablib.load import DEPTH, VerifiedLoad, assert_no_writes, await_more_writes, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -16,6 +16,14 @@ RESTING_S = 2               # long enough for what must not happen
 REASON = "others may have quorum as well; writes wait until they are fenced"
 
 
+def create(lab: Lab) -> ClusterMirror:
+    fill_legs(lab)
+    start_daemons(lab, FENCING)
+    mirror = ClusterMirror(lab).create()
+    mirror.wait_in_sync()
+    return mirror
+
+
 def assert_waits_for(mirror: ClusterMirror, node: Node, other: Node) -> None:
     """Quorate and frozen, and it names who must be fenced, and how that is said."""
     wait_until(lambda: mirror.status(node)["state"] == "frozen", f"{node} is frozen")
@@ -24,20 +32,13 @@ def assert_waits_for(mirror: ClusterMirror, node: Node, other: Node) -> None:
     assert result.status == ATTENTION and f"clogctl fenced {other.ident}" in result.out, result
 
 
-def assert_no_writes(loads: list[VerifiedLoad]) -> None:
-    before = [load.writes_done() for load in loads]
-    time.sleep(RESTING_S)
-    after = [load.writes_done() for load in loads]
-    assert after == before, f"written while parted: {before} to {after}"
-
-
 def part(lab: Lab, mirror: ClusterMirror, loads: list[VerifiedLoad]) -> None:
     lab.partition([1], [2])
     lab.wait_quorate([1])
     lab.wait_quorate([2])
     assert_waits_for(mirror, lab[1], lab[2])
     assert_waits_for(mirror, lab[2], lab[1])
-    assert_no_writes(loads)
+    assert_no_writes(mirror, loads, lambda: time.sleep(RESTING_S))
 
 
 def fence(lab: Lab, victim: Node, survivor: Node) -> None:
@@ -58,10 +59,7 @@ def come_back(lab: Lab, mirror: ClusterMirror, node: Node) -> None:
 @scenario(nodes=2, tags=("quorum",), timeout=60, rounds=Rounds(default=1, full=6, timeout_s=120))
 def half_waits_until_the_other_is_fenced(lab: Lab, rounds: int) -> None:
     """Two nodes are parted under writes: both freeze; one loses power, and with the word the other goes on, alone."""
-    fill_legs(lab)
-    start_daemons(lab, FENCING)
-    mirror = ClusterMirror(lab).create()
-    mirror.wait_in_sync()
+    mirror = create(lab)
     stripes = stripes_for(lab, mirror.path, size_mb=1, at_mb=lambda ident: 20 * (ident - 1) + 10)
     lab.each(lambda node: stripes[node.ident].write(node))
     for number in range(rounds):
@@ -87,10 +85,7 @@ def half_waits_until_the_other_is_fenced(lab: Lab, rounds: int) -> None:
 @scenario(nodes=2, tags=("quorum",), timeout=60, rounds=Rounds(default=0, full=6, timeout_s=90))
 def parted_halves_meet_again(lab: Lab, rounds: int) -> None:
     """Two nodes are parted under writes and meet again with nobody fenced: both freeze, then both go on."""
-    fill_legs(lab)
-    start_daemons(lab, FENCING)
-    mirror = ClusterMirror(lab).create()
-    mirror.wait_in_sync()
+    mirror = create(lab)
     loads = start_loads(lab.nodes, mirror.path)
     for _ in range(rounds):
         await_more_writes(loads, DEPTH + 1)
@@ -98,10 +93,7 @@ def parted_halves_meet_again(lab: Lab, rounds: int) -> None:
         lab.heal()
         lab.wait_quorate()
         await_more_writes(loads, DEPTH + 1)
-    for load in loads:
-        load.stop()
-    for load, reader in zip(loads, reversed(lab.nodes)):
-        load.verify(reader)
+    stop_loads(loads)
     mirror.wait_in_sync()
     assert_replicas_agree(lab)
     mirror.remove()
