@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text_append.h"
 #include "daemons/clogctl/find_log.h"
-#include "daemons/clogctl/text.h"
 
 #define REASON_SIZE 2048
 

@@ -2,11 +2,12 @@
 #include "daemons/clogctl/find_log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
-#include "daemons/clogctl/text.h"
+#include "common/text_append.h"
 
 #define MAPPER    "/dev/mapper/"
 #define NAMED_MAX 6 /* logs named in a message */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text_append.h"
 #include "daemons/clogctl/status_table.h"
 #include "daemons/clogctl/text.h"
 #include "daemons/clogctl/trouble.h"

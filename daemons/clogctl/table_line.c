@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/disklog.h"
+#include "common/text_append.h"
 #include "daemons/clogctl/text.h"
 
 #define LOG_BLOCK_BYTES 4096 /* what the log device is written in */

@@ -2,22 +2,13 @@
 #include "daemons/clogctl/text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
+
+#include "common/text_append.h"
 
 #define MINUTE 60U
 #define HOUR   3600U
 #define DAY    86400U
-
-void text_append(char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list values;
-
-	va_start(values, format);
-	(void)vsnprintf(text + used, size - used, format, values);
-	va_end(values);
-}
 
 void text_bytes(char *text, size_t size, uint64_t bytes)
 {

@@ -18,9 +18,6 @@
 #define TEXT_CYAN   "\033[36m"
 #define TEXT_PLAIN  "\033[0m"
 
-/* Appends to a string in text[size]. */
-void text_append(char *text, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 /* "512 B", "1.5 MiB": binary units, one decimal, cut off. */
 void text_bytes(char *text, size_t size, uint64_t bytes);
 /* "59.9%" cut off, not rounded: 100 only when all are; "-" of nothing. */

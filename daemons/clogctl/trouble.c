@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/text_append.h"
 #include "daemons/clogctl/text.h"
 
 static void say_reason(const struct log_status *log, struct trouble *trouble)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text_append.h"
 #include "daemons/clogctl/status_table.h"
 #include "daemons/clogctl/text.h"
 #include "daemons/clogctl/trouble.h"
