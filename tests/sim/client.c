@@ -137,7 +137,10 @@ static uint32_t pick_block(struct client *client, uint32_t blocks)
 static void one_operation(struct client *client, struct mapped_device *device)
 {
 	struct world *world = client->kernel->world;
-	uint32_t block = pick_block(client, device->live->region_count * BLOCKS_PER_REGION);
+	uint32_t regions = device->mirror->region_count < device->live->region_count
+				   ? device->mirror->region_count
+				   : device->live->region_count;
+	uint32_t block = pick_block(client, regions * BLOCKS_PER_REGION);
 	uint32_t value;
 
 	device->open_count++;

@@ -69,7 +69,11 @@ bool disk_has_log(const struct disk *disk)
 
 bool disk_says_clean(const struct disk *disk, uint32_t region)
 {
-	return disk->bytes[DISKLOG_BITMAP_OFFSET + region / 8] & (1U << (region % 8));
+	struct disklog_header header;
+
+	disklog_header_decode(disk->bytes, &header);
+	return region < header.region_count &&
+	       disk->bytes[DISKLOG_BITMAP_OFFSET + region / 8] & (1U << (region % 8));
 }
 
 static bool is_dropped(const struct disk_access *access)

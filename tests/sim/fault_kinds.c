@@ -327,8 +327,19 @@ static void grow(struct world *world)
 
 	if (mirror->region_count + more > REGIONS_MAX)
 		return;
-	mirror->region_count += more;
-	TRACE(world, 0, "%s grows to %u regions", mirror->uuid, mirror->region_count);
+	mirror_resize(mirror, mirror->region_count + more);
+	faults_reload_all(world, index);
+}
+
+static void shrink(struct world *world)
+{
+	uint32_t index = any_mirror(world);
+	struct mirror *mirror = world->mirrors[index];
+	uint32_t less = (uint32_t)random_between(&world->random_fault, 1, 24);
+
+	if (mirror->region_count <= less)
+		return;
+	mirror_resize(mirror, mirror->region_count - less);
 	faults_reload_all(world, index);
 }
 
@@ -362,6 +373,7 @@ static void (*const kinds[FAULT_KINDS])(struct world *world) = {
 	[FAULT_STATUS] = status,
 	[FAULT_JOIN_STORM] = join_storm,
 	[FAULT_BLACKOUT] = blackout,
+	[FAULT_SHRINK] = shrink,
 };
 
 void faults_run_kind(struct world *world, enum fault_kind kind)

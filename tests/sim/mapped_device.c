@@ -124,6 +124,12 @@ void mapped_device_submit(struct mapped_device *device, struct bio *bio)
 		list_append(&device->deferred, &bio->list);
 		return;
 	}
+	/* It waited for a table that is smaller: no target maps it (dm.c, dm_table_find_target()). */
+	if (bio->region >= device->live->region_count) {
+		bio->status = -EIO;
+		bio->done(bio);
+		return;
+	}
 	device->pending_io++;
 	mirror_set_map(device->live, bio);
 }

@@ -23,6 +23,16 @@ struct mirror *mirror_new(struct world *world, uint32_t index)
 	return mirror;
 }
 
+void mirror_resize(struct mirror *mirror, uint32_t region_count)
+{
+	TRACE(mirror->world, 0, "%s %s to %u regions", mirror->uuid,
+	      region_count > mirror->region_count ? "grows" : "shrinks", region_count);
+	for (uint32_t block = mirror->region_count * BLOCKS_PER_REGION;
+	     block < region_count * BLOCKS_PER_REGION; block++)
+		mirror->blocks[block].acked = 0;
+	mirror->region_count = region_count;
+}
+
 void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char *out, size_t size)
 {
 	static const char *const sync_words[] = {

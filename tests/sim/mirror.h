@@ -35,6 +35,11 @@ struct mirror {
 };
 
 struct mirror *mirror_new(struct world *world, uint32_t index);
+/*
+ * What the next tables have; the administrator loads them. Before they are smaller the file system is: nobody begins
+ * to read or write what is cut off, and what it held is given up, also when they are larger again.
+ */
+void mirror_resize(struct mirror *mirror, uint32_t region_count);
 /* The words after the length of a table line with that many regions. */
 void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char *out, size_t size);
 

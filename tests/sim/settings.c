@@ -7,6 +7,7 @@
 
 #define PACE_STREAM     10230
 #define TWO_NODE_STREAM 10231
+#define SHRINK_STREAM   10232
 
 static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_POWER_OFF] = "power-off",
@@ -28,6 +29,7 @@ static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_STATUS] = "status",
 	[FAULT_JOIN_STORM] = "join-storm",
 	[FAULT_BLACKOUT] = "blackout",
+	[FAULT_SHRINK] = "shrink",
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -94,7 +96,7 @@ static void draw_faults(struct settings *settings, struct random *random)
 {
 	uint32_t most = (uint32_t)PICK(random, 100, 250, 500, 800);
 
-	for (int kind = 0; kind < FAULT_KINDS; kind++)
+	for (int kind = 0; kind < FAULT_SHRINK; kind++)
 		if (random_chance(random, most))
 			settings->fault_weights[kind] = (uint32_t)random_between(random, 1, 10);
 	/* The rough ones spoil a whole run for the subtle ones. */
@@ -129,6 +131,16 @@ static void draw_two_node(struct settings *settings, uint64_t seed)
 	settings->fencing = settings->fencing || settings->two_node;
 }
 
+/* Of a mirror that grows as well, else it is soon a small one; also of a stream of its own. */
+static void draw_shrink(struct settings *settings, uint64_t seed)
+{
+	struct random random;
+
+	random_init(&random, seed, SHRINK_STREAM);
+	if (settings->fault_weights[FAULT_GROW] > 0 && random_chance(&random, 400))
+		settings->fault_weights[FAULT_SHRINK] = (uint32_t)random_between(&random, 1, 10);
+}
+
 void settings_draw(struct settings *settings, uint64_t seed)
 {
 	struct random random;
@@ -146,6 +158,7 @@ void settings_draw(struct settings *settings, uint64_t seed)
 	draw_faults(settings, &random);
 	draw_pace(settings, seed);
 	draw_two_node(settings, seed);
+	draw_shrink(settings, seed);
 }
 
 void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,

@@ -37,6 +37,7 @@ enum fault_kind {
 	FAULT_STATUS,
 	FAULT_JOIN_STORM,
 	FAULT_BLACKOUT, /* power-off of all nodes */
+	FAULT_SHRINK,
 	FAULT_KINDS,
 };
 

@@ -201,7 +201,7 @@ static void tell_all_daemons_die(struct world *world)
 static void tell_grow(struct world *world)
 {
 	story_start(world);
-	world->mirrors[0]->region_count = 100;
+	mirror_resize(world->mirrors[0], 100);
 	faults_reload_all(world, 0);
 	story_run_ms(world, 4000);
 	story_write(world, 1, REGION(99));
