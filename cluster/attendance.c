@@ -27,6 +27,11 @@ void attendance_found(struct attendance *attendance, const uint32_t *nodes, uint
 			nodelist_add(&attendance->strangers, nodes[i]);
 }
 
+bool attendance_is_present(const struct attendance *attendance, uint32_t node)
+{
+	return nodelist_has(&attendance->present, node);
+}
+
 bool attendance_is_stranger(const struct attendance *attendance, uint32_t node)
 {
 	return nodelist_has(&attendance->strangers, node);

@@ -27,6 +27,7 @@ void attendance_daemon_gone(struct attendance *attendance, uint32_t node);
 void attendance_node_gone(struct attendance *attendance, uint32_t node);
 /* Founded anew: those of the `count` nodes that are not present are strangers, and nobody else. */
 void attendance_found(struct attendance *attendance, const uint32_t *nodes, uint32_t count);
+bool attendance_is_present(const struct attendance *attendance, uint32_t node);
 bool attendance_is_stranger(const struct attendance *attendance, uint32_t node);
 
 void attendance_encode(const struct attendance *attendance, struct bytes_buffer *buffer);

@@ -6,7 +6,7 @@
  *
  * The same goes for a log whose end was ordered without quorum, among the few: the
  * others have taken this node for dead, and copied what it went on writing until
- * that suspend.
+ * that suspend. It is told to each state that comes, until there is quorum with one.
  */
 #include <stdlib.h>
 
@@ -73,6 +73,8 @@ static void drop(struct carried *carried)
 
 void carried_settle(struct engine *engine)
 {
+	if (engine_is_frozen(engine) || !replica_is_present(engine->replica, engine->settings.node))
+		return;
 	for (struct carried **at = &engine->carried; *at;) {
 		struct carried *carried = *at;
 
@@ -100,18 +102,31 @@ void carried_take(struct engine *engine)
 	}
 }
 
+static void say(struct engine *engine, const struct carried *carried)
+{
+	struct wire_op rejoin = carried->rejoin;
+	struct wire_op detach = {.kind = OP_DETACH};
+
+	rejoin.marked = regionset_copy(carried->rejoin.marked);
+	rejoin.primary_only = regionset_copy(carried->rejoin.primary_only);
+	ulog_uuid_copy(detach.uuid, rejoin.uuid);
+	engine_send(engine, NULL, &rejoin);
+	if (carried->ended)
+		engine_send(engine, NULL, &detach);
+}
+
 void carried_say(struct engine *engine)
 {
-	while (engine->carried) {
-		struct carried *carried = engine->carried;
-		struct wire_op detach = {.kind = OP_DETACH};
+	for (struct carried **at = &engine->carried; *at;) {
+		struct carried *carried = *at;
 
-		engine->carried = carried->next;
-		ulog_uuid_copy(detach.uuid, carried->rejoin.uuid);
-		engine_send(engine, NULL, &carried->rejoin);
-		if (carried->ended)
-			engine_send(engine, NULL, &detach);
-		free(carried);
+		say(engine, carried);
+		if (carried->ended) {
+			at = &carried->next;
+			continue;
+		}
+		*at = carried->next;
+		drop(carried);
 	}
 }
 

@@ -139,7 +139,7 @@ void engine_free(struct engine *engine)
 static void finish(struct engine *engine)
 {
 	rivals_follow(engine);
-	if (engine->carried && !engine_is_frozen(engine))
+	if (engine->carried)
 		carried_settle(engine);
 	if (engine->held_seen)
 		requests_start_over(engine);

@@ -162,6 +162,11 @@ bool replica_is_unproven(const struct replica *replica)
 	return replica->unproven;
 }
 
+bool replica_is_present(const struct replica *replica, uint32_t node)
+{
+	return attendance_is_present(&replica->attendance, node);
+}
+
 bool replica_is_lost(const struct replica *replica, uint32_t node)
 {
 	if (attendance_is_stranger(&replica->attendance, node))

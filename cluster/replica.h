@@ -58,6 +58,8 @@ bool replica_is_lost(const struct replica *replica, uint32_t node);
 void replica_found(struct replica *replica, uint64_t lineage);
 uint64_t replica_lineage(const struct replica *replica);
 bool replica_is_unproven(const struct replica *replica);
+/* Has that node's daemon said here what its kernel may hold? */
+bool replica_is_present(const struct replica *replica, uint32_t node);
 
 /* Whole state with its position. */
 void replica_encode(const struct replica *replica, struct bytes_buffer *buffer);

@@ -438,6 +438,33 @@ static void what_was_written_until_an_end_without_quorum_is_told(void **state)
 	harness_end(harness);
 }
 
+/* The same, but the few found a state of their own before they meet the others. */
+static void an_end_without_quorum_outlives_a_state_without_quorum(void **state)
+{
+	struct harness *harness = harness_new_active(4, LUID, DISK);
+
+	(void)state;
+	harness_mark_flush(harness, 3, LUID, 7);
+	harness->hold_bus = true;
+	harness_node(harness, 3)->side = harness_node(harness, 4)->side = 1;
+	(void)harness_send(harness, 3, ULOG_POSTSUSPEND, LUID);
+	harness_quorum(harness, 3, QUORUM_UNSURE);
+	harness->hold_bus = false;
+	harness_run(harness);
+	harness_node(harness, 3)->side = harness_node(harness, 4)->side = 0;
+	harness_cut_off(harness, 3);
+	harness_advance(harness, 1000);
+	assert_int_equal(harness_recover(harness, 1, LUID), 1);
+	harness_kill(harness, 4);
+	harness_run(harness);
+	harness_start(harness, 4);
+	harness_advance(harness, 3000);
+	harness_heal(harness);
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +487,7 @@ int main(void)
 		cmocka_unit_test(after_a_suspend_of_all_every_bit_is_clean),
 		cmocka_unit_test(a_daemon_that_ends_lets_go_of_what_the_kernel_does_not_hold),
 		cmocka_unit_test(what_was_written_until_an_end_without_quorum_is_told),
+		cmocka_unit_test(an_end_without_quorum_outlives_a_state_without_quorum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
