@@ -105,6 +105,10 @@ void attachment_begin_release(struct engine *engine, struct locallog *log,
 {
 	log->active = instance;
 	instance->state = INSTANCE_RELEASING;
+	/* The other table that met this daemon was served by the same attachment: it asks for one of its own. */
+	for (struct instance *other = log->instances; other; other = other->next)
+		if (other->state == INSTANCE_ACTIVE)
+			other->state = INSTANCE_INACTIVE;
 	/* Another table's end may have been under way when that table was constructed anew. */
 	log->released = log->detach_sent = false;
 	declare_unsynced(engine, log, log->untold);
@@ -355,10 +359,6 @@ void attachment_detached(struct engine *engine, struct locallog *log)
 	carried_end(engine, log);
 	log->active->state = INSTANCE_SUSPENDED;
 	log->active = NULL;
-	/* The other table that met this daemon was served by the same attachment. */
-	for (struct instance *other = log->instances; other; other = other->next)
-		if (other->state == INSTANCE_ACTIVE)
-			other->state = INSTANCE_INACTIVE;
 	log->opaque = false;
 	activity_end(engine, log);
 	logdisk_reset(log);

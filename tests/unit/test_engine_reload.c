@@ -270,6 +270,37 @@ static void resume_of_the_new_table_waits_until_the_old_one_is_out(void **state)
 	harness_end(harness);
 }
 
+/* Its end is answered at once without quorum; what served both tables serves none of them any more. */
+static void nor_is_it_resumed_before_that_where_both_met_this_daemon(void **state)
+{
+	static const uint64_t luids[] = {LUID, LUID2};
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+	uint32_t resume;
+
+	(void)state;
+	harness_construct(harness, 2, LUID2, DISK);
+	harness_kill(harness, 2);
+	harness_start(harness, 2);
+	harness_run(harness);
+	for (size_t i = 0; i < ARRAY_SIZE(luids); i++) {
+		harness_send_ctr(harness, 2, luids[i], DISK, true);
+		harness_run(harness);
+		harness_resume(harness, 2, luids[i]);
+	}
+	harness->hold_bus = true;
+	harness_quorum_all(harness, QUORUM_NO);
+	harness_suspend(harness, 2, LUID);
+	resume = harness_send(harness, 2, ULOG_RESUME, LUID2);
+	harness_advance(harness, 1000);
+	assert_false(harness_is_answered(harness, 2, resume));
+	harness_quorum_all(harness, QUORUM_YES);
+	harness->hold_bus = false;
+	harness_advance(harness, 3000);
+	assert_int_equal(harness_answer(harness, 2, resume)->error, 0);
+	assert_int_equal(harness_log(harness, 1).attached_count, 2);
+	harness_end(harness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +316,7 @@ int main(void)
 		cmocka_unit_test(what_is_on_one_leg_outlives_a_reconnect_that_fails),
 		cmocka_unit_test(the_live_table_is_served_whole_that_reconnects_second),
 		cmocka_unit_test(resume_of_the_new_table_waits_until_the_old_one_is_out),
+		cmocka_unit_test(nor_is_it_resumed_before_that_where_both_met_this_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
