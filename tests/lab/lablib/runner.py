@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import traceback
+import zlib
 from typing import Iterator, Sequence
 
 from .cluster import DEFAULT_MODULES, Lab
@@ -20,12 +21,13 @@ from .scenario import DEFAULT_NODES, Needs, Scenario, make_needs
 
 class Runner:
     def __init__(self, rundir: RunDir, build: str, nodes: int = DEFAULT_NODES,
-                 effort: Effort = Effort(), minutes: float | None = None) -> None:
-        """After so many minutes no further scenario begins."""
+                 effort: Effort = Effort(), minutes: float | None = None, turn: str = "") -> None:
+        """After so many minutes no further scenario begins; with which one it begins `turn` decides, any word."""
         self.rundir = rundir
         self.build = build
         self.nodes = nodes
         self.effort = effort
+        self.turn = turn
         self.ends = time.monotonic() + 60 * minutes if minutes else None
         self.lab: Lab | None = None
         self.lab_needs: Needs | None = None
@@ -59,9 +61,11 @@ class Runner:
             self._close_lab()
 
     def _order(self, scenarios: Sequence[Scenario]) -> list[Scenario]:
-        """Those that can share a lab side by side, else as registered."""
+        """Those that can share a lab side by side, else as registered; begun somewhere, and once round."""
         seen = list(dict.fromkeys(self._resolve(scenario.needs) for scenario in scenarios))
-        return sorted(scenarios, key=lambda scenario: seen.index(self._resolve(scenario.needs)))
+        ordered = sorted(scenarios, key=lambda scenario: seen.index(self._resolve(scenario.needs)))
+        begin = zlib.crc32(self.turn.encode()) % len(ordered)
+        return ordered[begin:] + ordered[:begin]
 
     def _resolve(self, needs: Needs) -> Needs:
         return dataclasses.replace(needs, nodes=needs.nodes or self.nodes)
