@@ -3,7 +3,10 @@
 
 #include <stddef.h>
 
-/* Requests of one stream overtake each other by a few regions. */
+/*
+ * Requests of one stream overtake each other by a few regions; and the kernel marks those of one flush backwards
+ * (dm-log-userspace-base.c: mark_region() puts each at the head of the list).
+ */
 #define DISORDER_REGIONS 8
 /* How many times its length ahead: each message, on every node, costs more than the copy of some regions after a crash. */
 #define AHEAD_FACTOR 4
@@ -15,7 +18,7 @@ static bool belongs_to(const struct stream *stream, uint32_t region)
 	uint64_t end = stream->ahead > stream->next ? stream->ahead : stream->next;
 
 	return stream->length > 0 && (uint64_t)region + DISORDER_REGIONS >= stream->next &&
-	       region <= end;
+	       region <= end + DISORDER_REGIONS;
 }
 
 static struct stream *oldest(struct streams *streams)
@@ -51,6 +54,12 @@ static void move(struct stream *stream, uint32_t region, bool known)
 	}
 	stream->length += (uint32_t)(region + 1 - stream->next);
 	stream->next = (uint64_t)region + 1;
+}
+
+/* Just before all that it has come: of the write with which it begins, whose last region was marked first. */
+static bool precedes(const struct stream *stream, uint32_t region)
+{
+	return (uint64_t)region + 1 + stream->length == stream->next;
 }
 
 static bool is_running(const struct streams *streams, const struct stream *stream)
@@ -98,9 +107,12 @@ bool streams_follow(struct streams *streams, uint32_t region, bool known,
 		return false;
 	}
 	stream->used = streams->moves;
-	if (region < stream->next)
+	if (region >= stream->next)
+		move(stream, region, known);
+	else if (precedes(stream, region))
+		stream->length++;
+	else
 		return false;
-	move(stream, region, known);
 	return reach_out(streams, stream, limits, 1, first, end);
 }
 

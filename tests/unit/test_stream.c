@@ -133,6 +133,25 @@ static void requests_that_overtake_each_other_stay_one_stream(void **state)
 	assert_true(marks.unknown <= 8);
 }
 
+static void the_regions_of_a_write_are_marked_backwards(void **state)
+{
+	static const uint32_t regions_of_a_write[] = {2, 3, 8};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(regions_of_a_write); i++) {
+		uint32_t size = regions_of_a_write[i];
+		struct marks marks = {0};
+
+		for (uint32_t write = 0; write < 100; write++) {
+			for (uint32_t region = (write + 1) * size; region-- > write * size;)
+				follow(&marks, region);
+			/* Only the first is ever waited for. */
+			assert_int_equal(marks.unknown, size);
+		}
+		assert_in_range(marks.messages, 1, 100 * size / (MOST - MOST / 4) + 8);
+	}
+}
+
 static void marks_that_were_let_go_unused_make_the_distance_shorter(void **state)
 {
 	struct marks marks = {0};
@@ -187,6 +206,7 @@ int main(void)
 		cmocka_unit_test(streams_share_their_messages),
 		cmocka_unit_test(streams_share_what_may_be_ahead),
 		cmocka_unit_test(requests_that_overtake_each_other_stay_one_stream),
+		cmocka_unit_test(the_regions_of_a_write_are_marked_backwards),
 		cmocka_unit_test(marks_that_were_let_go_unused_make_the_distance_shorter),
 		cmocka_unit_test(none_is_marked_ahead_when_none_may_be),
 		cmocka_unit_test(the_last_region_of_a_log_is_followed),
