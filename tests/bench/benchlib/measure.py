@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the rounds: in each, every row once. What changes on the machine meanwhile meets all rows alike."""
 import itertools
+import os
 from dataclasses import dataclass, field
 from typing import Callable, Sequence
 
@@ -9,7 +10,7 @@ from lablib.cluster import Lab
 from .rows import OTHER, WRITER, Row
 from .stages import build, stage
 from .whole import counters, resume, resync
-from .workloads import LEG_MB, REGION_SECTORS, Cell, Workload
+from .workloads import HOT_MB, LEG_MB, REGION_SECTORS, STREAM_MB, Cell, Workload
 
 DISKS = {"leg0": f"{LEG_MB}M", "leg1": f"{LEG_MB}M", "log": "1M", "big0": "128G", "big1": "128G", "biglog": "8M"}
 PAUSE_S = 0.2
@@ -51,6 +52,7 @@ class Bench:
     def run(self) -> Samples:
         if self.plan.busy:
             self.lab[WRITER].start("exec yes >/dev/null")
+        self._fill_legs()
         for number in range(1, self.plan.rounds + 1):
             self._measure_cluster()
             for name, rows in itertools.groupby(self.plan.rows, lambda row: row.stage):
@@ -59,9 +61,23 @@ class Bench:
             self.say(f"round {number} of {self.plan.rounds} is done")
         return self.samples
 
+    def _fill_legs(self) -> None:
+        """Where much is written to, so that the first row does not pay for the memory of the disks."""
+        for leg in ("leg0", "leg1"):
+            for begin, end in ((0, HOT_MB), (STREAM_MB, LEG_MB)):
+                for megabyte in range(begin, end):
+                    self.lab.disks.write(leg, megabyte << 20, bytes(1 << 20))
+
+    def _give_a_processor(self, ident: int) -> None:
+        """A node of a real cluster shares its processors with no other: nor does the one that is measured."""
+        own, *rest = sorted(os.sched_getaffinity(0))
+        for node in self.lab.nodes:
+            node.kernel.run_on(own if node.ident == ident or not rest else rest[node.ident % len(rest)])
+
     def _measure_cluster(self) -> None:
         """What a message and what a write of a log device's block cost, without anything of clogd."""
-        node = self.lab[2]
+        node = self.lab[OTHER]
+        self._give_a_processor(OTHER)
         words = node.run(f"{build(self.lab, 'cpg_latency')} 200").out.split()
         disk = node.fio(node.device("log"), rw="write", size="1M", sync="dsync", runtime=1).job["write"]
         self.samples.cluster.append({"cpg_p50_ms": float(words[1]), "cpg_p99_ms": float(words[3]),
@@ -78,6 +94,7 @@ class Bench:
     def _run_table(self, number: int, rows: list[Row]) -> None:
         path = self._create(rows[0])
         for row in rows:
+            self._give_a_processor(row.node)
             for workload in self.plan.workloads:
                 cell = Cell(self.lab[row.node], path, self.plan.runtime_s, number, int(row.node == OTHER))
                 before = self._counters(row)

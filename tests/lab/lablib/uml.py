@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One User-Mode Linux kernel as a process group of the host, and the kernel's modules."""
+import contextlib
 import os
 import re
 import subprocess
@@ -91,6 +92,15 @@ class Kernel:
         self.channel.start()
         for opened in [console, *log_files]:
             opened.close()
+
+    def run_on(self, processor: int) -> None:
+        """Moves there all that the node does; what it starts from now on follows."""
+        for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):    # it has ended meanwhile
+                if os.getsid(pid) == self.process.pid:
+                    for task in os.listdir(f"/proc/{pid}/task"):
+                        os.sched_setaffinity(int(task), {processor})
+        self.processor = processor
 
     def wait_ready(self, timeout: float = BOOT_TIMEOUT_S) -> None:
         self.channel.wait_ready(timeout)
