@@ -75,11 +75,11 @@ static void mark(struct engine *engine, struct locallog *log, uint32_t region)
 		regionset_add(log->staged, region);
 	else if (regionset_contains(log->unsettled, region))
 		flush_waits_for(log, unsettled_ticket(log, region));
-	if (!streams_follow(&log->streams, region, claimed, &limits, &first, &end))
+	if (!streams_follow(&log->streams, region, log->claimed, &limits, &first, &end))
 		return;
 	do
 		stage_ahead(log, first, end);
-	while (streams_top_up(&log->streams, &limits, &first, &end));
+	while (streams_top_up(&log->streams, log->claimed, &limits, &first, &end));
 }
 
 uint64_t activity_send(struct engine *engine, struct locallog *log, struct wire_op *op)

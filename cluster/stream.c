@@ -67,24 +67,54 @@ static bool is_running(const struct streams *streams, const struct stream *strea
 	return stream->length > 1 && streams->moves - stream->used < RUNNING_MOVES;
 }
 
-/* How far ahead of this one: the room is shared by those that run. */
+static uint64_t wanted_by(const struct stream *stream)
+{
+	return (uint64_t)stream->length * AHEAD_FACTOR;
+}
+
+/* The most that one may have, for all that run to find room: who wants less leaves the rest to the others. */
+static uint64_t share_of_each(const struct streams *streams, uint64_t room)
+{
+	for (uint64_t share = 0;;) {
+		uint64_t rest = room;
+		uint32_t want_more = 0;
+
+		for (size_t i = 0; i < STREAM_COUNT; i++) {
+			const struct stream *stream = &streams->slots[i];
+
+			if (!is_running(streams, stream))
+				continue;
+			if (wanted_by(stream) > share)
+				want_more++;
+			else
+				rest -= wanted_by(stream);
+		}
+		if (want_more == 0)
+			return room;
+		if (rest / want_more <= share)
+			return share;
+		share = rest / want_more;
+	}
+}
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* How far ahead of this one. */
 static uint64_t distance_of(const struct streams *streams, const struct stream *stream,
 			    const struct stream_limits *limits)
 {
-	uint64_t distance = (uint64_t)stream->length * AHEAD_FACTOR;
-	uint32_t running = 0;
+	uint64_t most = smaller(limits->each, share_of_each(streams, limits->all));
 
-	for (size_t i = 0; i < STREAM_COUNT; i++)
-		running += is_running(streams, &streams->slots[i]);
-	if (running > 0 && distance > limits->all / running)
-		distance = limits->all / running;
-	return distance < limits->each ? distance : limits->each;
+	return smaller(wanted_by(stream), most);
 }
 
 /* Marks ahead when not more than these parts of the distance are left. */
 static bool reach_out(const struct streams *streams, struct stream *stream,
-		      const struct stream_limits *limits, uint32_t quarters_left, uint64_t *first,
-		      uint64_t *end)
+		      const struct regionset *marked, const struct stream_limits *limits,
+		      uint32_t quarters_left, uint64_t *first, uint64_t *end)
 {
 	uint64_t distance = distance_of(streams, stream, limits);
 
@@ -92,11 +122,18 @@ static bool reach_out(const struct streams *streams, struct stream *stream,
 		return false;
 	*first = stream->ahead > stream->next ? stream->ahead : stream->next;
 	*end = stream->next + distance;
+	while (*first < *end && regionset_contains(marked, (uint32_t)*first))
+		(*first)++;
+	if (*first >= *end) {
+		/* As in a hot set, where random writes look like streams: nothing is needed there. */
+		stream->length = 1;
+		return false;
+	}
 	stream->ahead = *end;
-	return *first < *end;
+	return true;
 }
 
-bool streams_follow(struct streams *streams, uint32_t region, bool known,
+bool streams_follow(struct streams *streams, uint32_t region, const struct regionset *marked,
 		    const struct stream_limits *limits, uint64_t *first, uint64_t *end)
 {
 	struct stream *stream = find(streams, region);
@@ -108,20 +145,20 @@ bool streams_follow(struct streams *streams, uint32_t region, bool known,
 	}
 	stream->used = streams->moves;
 	if (region >= stream->next)
-		move(stream, region, known);
+		move(stream, region, regionset_contains(marked, region));
 	else if (precedes(stream, region))
 		stream->length++;
 	else
 		return false;
-	return reach_out(streams, stream, limits, 1, first, end);
+	return reach_out(streams, stream, marked, limits, 1, first, end);
 }
 
-bool streams_top_up(struct streams *streams, const struct stream_limits *limits, uint64_t *first,
-		    uint64_t *end)
+bool streams_top_up(struct streams *streams, const struct regionset *marked,
+		    const struct stream_limits *limits, uint64_t *first, uint64_t *end)
 {
 	for (size_t i = 0; i < STREAM_COUNT; i++)
 		if (is_running(streams, &streams->slots[i]) &&
-		    reach_out(streams, &streams->slots[i], limits, 3, first, end))
+		    reach_out(streams, &streams->slots[i], marked, limits, 3, first, end))
 			return true;
 	return false;
 }
