@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Not promised (docs/reliability.md): whoever founds the state without having met another node's daemon since that node
- * was last fenced cannot know that a kernel there, left without a daemon, writes.
+ * was last fenced cannot know that a kernel there, left without a daemon, writes; nor, if it has two_node and never heard
+ * of that node, that the other half of the cluster is quorate as well.
  */
 #include "tests/sim/check.h"
 #include "tests/sim/daemon.h"
@@ -34,6 +35,18 @@ static bool has_met(const struct node *node, uint32_t other)
 	return false;
 }
 
+static bool may_write_unknown(const struct daemon *daemon, uint32_t other)
+{
+	const struct world *world = daemon->world;
+	const struct node *node = world->nodes[other];
+
+	if (!has_mirror(node) || has_met(daemon->node, other))
+		return false;
+	if (bus_in_one_ring(&world->bus, other, daemon->node->id))
+		return !node->daemon;
+	return world->settings.two_node && !(daemon->named & NODE_BIT(other));
+}
+
 void check_founding(struct daemon *daemon)
 {
 	struct world *world = daemon->world;
@@ -51,10 +64,7 @@ void check_founding(struct daemon *daemon)
 			return;
 	}
 	for (uint32_t id = 1; id <= world->settings.node_count; id++) {
-		const struct node *node = world->nodes[id];
-
-		if (node->daemon || !has_mirror(node) || has_met(daemon->node, id) ||
-		    !bus_in_one_ring(&world->bus, id, daemon->node->id))
+		if (!may_write_unknown(daemon, id))
 			continue;
 		TRACE(world, daemon->node->id, "knows nothing of the mirrors of node %u", id);
 		check_spoil(world);

@@ -70,6 +70,7 @@ struct daemon {
 	uint32_t probe_answer;
 	bool probe_answered;
 	enum quorum quorum;       /* as it was told */
+	uint32_t named;           /* bits: the nodes that quorum ever named to it */
 	uint64_t joined_since_us; /* 0: not joined */
 	bool decides;             /* has the state, in a quorate ring */
 	/* Its helper suspends and resumes that mirror; asked for meanwhile, it does so once more. */

@@ -150,6 +150,7 @@ static void handle_quorum(struct daemon *daemon, const struct input *input)
 	TRACE(daemon->world, daemon->node->id, "quorum: %s, nodes %x", names[input->quorum],
 	      input->nodes >> 1);
 	daemon->quorum = input->quorum;
+	daemon->named |= input->nodes;
 	engine_quorum(daemon->engine, daemon_now_ms(daemon), input->quorum, input->ring, nodes,
 		      count);
 }
