@@ -14,11 +14,10 @@
 #define STREAM_COUNT 16
 
 struct stream {
-	uint64_t next;  /* the region that would be marked next */
-	uint64_t ahead; /* end of what was marked ahead */
-	uint32_t
-		length; /* regions it has come since what lay ahead was marked already; 0: the slot is free */
-	uint64_t used; /* when it last moved, by `moves` */
+	uint64_t next;   /* the region that would be marked next */
+	uint64_t ahead;  /* end of what was marked ahead */
+	uint32_t length; /* regions it has come, since it needs marks ahead; 0: the slot is free */
+	uint64_t used;   /* when it last moved, by `moves` */
 };
 
 struct streams {
