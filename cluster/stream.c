@@ -18,7 +18,7 @@ static bool belongs_to(const struct stream *stream, uint32_t region)
 	uint64_t end = stream->ahead > stream->next ? stream->ahead : stream->next;
 
 	return stream->length > 0 && (uint64_t)region + DISORDER_REGIONS >= stream->next &&
-	       region <= end + DISORDER_REGIONS;
+	       region <= end;
 }
 
 static struct stream *oldest(struct streams *streams)
