@@ -65,26 +65,25 @@ void carried_end(struct engine *engine, struct locallog *log)
 	add(engine, log->uuid, carried);
 }
 
-static void drop(struct carried *carried)
+static void drop_those(struct engine *engine, bool ended)
 {
-	wire_op_free(&carried->rejoin);
-	free(carried);
-}
-
-void carried_settle(struct engine *engine)
-{
-	if (engine_is_frozen(engine) || !replica_is_present(engine->replica, engine->settings.node))
-		return;
 	for (struct carried **at = &engine->carried; *at;) {
 		struct carried *carried = *at;
 
-		if (!carried->ended) {
+		if (carried->ended != ended) {
 			at = &carried->next;
 			continue;
 		}
 		*at = carried->next;
-		drop(carried);
+		wire_op_free(&carried->rejoin);
+		free(carried);
 	}
+}
+
+void carried_settle(struct engine *engine)
+{
+	if (!engine_is_frozen(engine) && replica_is_present(engine->replica, engine->settings.node))
+		drop_those(engine, true);
 }
 
 void carried_take(struct engine *engine)
@@ -117,25 +116,14 @@ static void say(struct engine *engine, const struct carried *carried)
 
 void carried_say(struct engine *engine)
 {
-	for (struct carried **at = &engine->carried; *at;) {
-		struct carried *carried = *at;
-
+	for (const struct carried *carried = engine->carried; carried; carried = carried->next)
 		say(engine, carried);
-		if (carried->ended) {
-			at = &carried->next;
-			continue;
-		}
-		*at = carried->next;
-		drop(carried);
-	}
+	/* What is in the state now is taken from it when the next one comes. */
+	drop_those(engine, false);
 }
 
 void carried_free(struct engine *engine)
 {
-	while (engine->carried) {
-		struct carried *carried = engine->carried;
-
-		engine->carried = carried->next;
-		drop(carried);
-	}
+	drop_those(engine, false);
+	drop_those(engine, true);
 }
