@@ -146,8 +146,10 @@ static void add_ahead(struct engine *engine, struct locallog *log, struct wire_o
 
 	if (wanted > most)
 		wanted = most;
-	if (wanted > 0)
+	if (wanted > 0) {
 		retained_make_room(engine, log, &clears, (uint32_t)wanted);
+		retained_take_old(engine, log, &clears);
+	}
 	for (uint64_t region = regionset_next(log->staged_ahead, 0);
 	     region != REGION_NONE && wanted > 0 && op->region_count < WIRE_REGIONS_MAX;
 	     region = regionset_next(log->staged_ahead, region + 1)) {

@@ -36,23 +36,37 @@ bool retained_is_worth_keeping(const struct engine *engine, const struct regionl
 	       !regionset_contains(state->unsynced, region);
 }
 
+/* The oldest first, until no more than `keep` are left, or none that was cleared by `cleared_ms`. */
+static void take_oldest(struct locallog *log, struct clears *clears, uint32_t keep,
+			uint64_t cleared_ms)
+{
+	uint32_t oldest;
+	uint64_t since;
+
+	while (window_count(log->window) > keep && clears->count < WIRE_REGIONS_MAX &&
+	       window_oldest(log->window, &oldest, &since) && since <= cleared_ms) {
+		window_remove(log->window, oldest);
+		give_back(log, clears, oldest);
+	}
+}
+
 void retained_make_room(struct engine *engine, struct locallog *log, struct clears *clears,
 			uint32_t wanted)
 {
 	uint32_t capacity = engine->settings.window_regions;
 	uint32_t keep = capacity - capacity / 8 - 1;
-	uint32_t oldest;
-	uint64_t since;
 
 	if (window_count(log->window) + wanted <= capacity)
 		return;
 	if (wanted > capacity - keep)
 		keep = wanted < capacity ? capacity - wanted : 0;
-	while (window_count(log->window) > keep && clears->count < WIRE_REGIONS_MAX &&
-	       window_oldest(log->window, &oldest, &since)) {
-		window_remove(log->window, oldest);
-		give_back(log, clears, oldest);
-	}
+	take_oldest(log, clears, keep, UINT64_MAX);
+}
+
+void retained_take_old(struct engine *engine, struct locallog *log, struct clears *clears)
+{
+	if (engine->now_ms >= engine->settings.hold_ms)
+		take_oldest(log, clears, 0, engine->now_ms - engine->settings.hold_ms);
 }
 
 static void clear(struct engine *engine, struct locallog *log, const struct regionlog *state,
@@ -95,14 +109,6 @@ int retained_clear(struct engine *engine, struct locallog *log, const uint64_t *
 	return 0;
 }
 
-static bool is_due(const struct engine *engine, const struct locallog *log, uint32_t *region)
-{
-	uint64_t since;
-
-	return window_oldest(log->window, region, &since) &&
-	       engine->now_ms >= since + engine->settings.hold_ms;
-}
-
 static bool may_let_go(const struct engine *engine, const struct locallog *log)
 {
 	return !engine_is_frozen(engine) && log->active && log->active->state == INSTANCE_ACTIVE;
@@ -112,17 +118,13 @@ void retained_let_go(struct engine *engine, struct locallog *log, bool everythin
 {
 	const struct regionlog *state = engine_state(engine, log);
 	struct clears clears = {0};
-	uint32_t region;
-	uint64_t since;
 
 	if (!may_let_go(engine, log))
 		return;
-	while (clears.count < WIRE_REGIONS_MAX &&
-	       (everything ? window_oldest(log->window, &region, &since)
-			   : is_due(engine, log, &region))) {
-		window_remove(log->window, region);
-		give_back(log, &clears, region);
-	}
+	if (everything)
+		take_oldest(log, &clears, 0, UINT64_MAX);
+	else if (retained_deadline(engine, log) <= engine->now_ms)
+		retained_take_old(engine, log, &clears);
 	/* What has to be copied again must not wait for the hold time. */
 	for (uint64_t wanted = state && window_count(log->window)
 				       ? regionset_next(state->unsynced, 0)
@@ -150,8 +152,8 @@ uint64_t retained_deadline(const struct engine *engine, const struct locallog *l
 
 	if (!may_let_go(engine, log) || !window_oldest(log->window, &region, &since))
 		return UINT64_MAX;
-	/* In steps, so that clears share a message. */
-	return since + engine->settings.hold_ms + engine->settings.hold_ms / 8;
+	/* Later than its time, so that what comes behind it shares the message. */
+	return since + engine->settings.hold_ms + engine->settings.hold_ms / 4;
 }
 
 void retained_drop_all(struct locallog *log)

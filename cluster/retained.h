@@ -28,7 +28,9 @@ bool retained_is_worth_keeping(const struct engine *engine, const struct regionl
 /* Lets the oldest go until `wanted` more fit. Many go at once: each message is the same work, whatever it carries. */
 void retained_make_room(struct engine *engine, struct locallog *log, struct clears *clears,
 			uint32_t wanted);
-/* What is older than the hold time, or what others wait to copy; or all. */
+/* What is older than the hold time: for a message that is sent anyway. */
+void retained_take_old(struct engine *engine, struct locallog *log, struct clears *clears);
+/* What others wait to copy and, when it is time, what is older than the hold time; or all. */
 void retained_let_go(struct engine *engine, struct locallog *log, bool everything);
 /* When the next is to be let go, in ms; UINT64_MAX: never. */
 uint64_t retained_deadline(const struct engine *engine, const struct locallog *log);

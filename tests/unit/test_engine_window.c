@@ -87,6 +87,38 @@ static void a_retained_mark_is_let_go_after_its_time(void **state)
 	harness_end(harness);
 }
 
+static void what_is_old_at_about_one_time_is_let_go_together(void **state)
+{
+	struct harness *harness = harness_new_active(1, LUID, CORE);
+
+	(void)state;
+	for (uint64_t region = 0; region < 64; region += 16) {
+		harness_mark_flush(harness, 1, LUID, region);
+		harness_clear(harness, 1, LUID, region);
+		harness_advance(harness, 350);
+	}
+	harness_count_from_here(harness);
+	harness_advance(harness, 8000);
+	assert_int_equal(dirty(harness, 1), 0);
+	assert_int_equal(harness_node(harness, 1)->messages, 1);
+	harness_end(harness);
+}
+
+static void what_is_old_goes_with_the_marks_of_a_stream(void **state)
+{
+	struct harness *harness = harness_new_active(1, LUID, LONG_DISK);
+
+	(void)state;
+	harness_mark_flush(harness, 1, LUID, 4000);
+	harness_clear(harness, 1, LUID, 4000);
+	harness_advance(harness, 5100);
+	assert_int_equal(retained(harness, 1), 1);
+	for (uint64_t region = 0; region < 16; region++)
+		harness_mark_flush(harness, 1, LUID, region);
+	assert_true(harness_device_is_clean(harness_device(harness, HARNESS_DEVICE), 4000));
+	harness_end(harness);
+}
+
 static void a_full_window_lets_the_oldest_go(void **state)
 {
 	struct engine_settings settings;
@@ -187,6 +219,8 @@ int main(void)
 		cmocka_unit_test(a_retained_mark_costs_no_message_and_no_write),
 		cmocka_unit_test(a_retained_mark_stays_on_the_device_and_everywhere),
 		cmocka_unit_test(a_retained_mark_is_let_go_after_its_time),
+		cmocka_unit_test(what_is_old_at_about_one_time_is_let_go_together),
+		cmocka_unit_test(what_is_old_goes_with_the_marks_of_a_stream),
 		cmocka_unit_test(a_full_window_lets_the_oldest_go),
 		cmocka_unit_test(with_a_window_of_0_nothing_is_retained),
 		cmocka_unit_test(a_stream_marks_ahead),
