@@ -96,6 +96,8 @@ class Bench:
         for row in rows:
             self._give_a_processor(row.node)
             for workload in self.plan.workloads:
+                if row.workloads and workload.name not in row.workloads:
+                    continue
                 cell = Cell(self.lab[row.node], path, self.plan.runtime_s, number, int(row.node == OTHER))
                 before = self._counters(row)
                 figures = workload.run(cell, workload.jobs)
@@ -107,7 +109,7 @@ class Bench:
 
     def _counters(self, row: Row) -> dict[str, int]:
         """Of all nodes; nothing for what is not clogd."""
-        if row.stage not in ("alone", "cluster"):
+        if not row.is_clogd:
             return {}
         total = counters(self.lab, row, uuid_of(row))
         return {name: total[name] for name in COUNTED}
@@ -122,7 +124,8 @@ class Bench:
         return path
 
     def _run_whole(self, row: Row) -> None:
-        if "resync" in self.plan.whole and row.log and row.stage != "floor" and row.node != OTHER:
+        keeps_a_log = row.is_clogd or row.stage == "bare" and row.log
+        if "resync" in self.plan.whole and keeps_a_log and row.node != OTHER:
             self.samples.add("resync", row.name, resync(self.lab, row))
-        if "resume" in self.plan.whole and row.log and row.stage != "floor" and not row.integrated_flush:
+        if "resume" in self.plan.whole and keeps_a_log and not row.integrated_flush:
             self.samples.add("resume", row.name, resume(self.lab, row))

@@ -32,15 +32,6 @@ def wait_until(is_so, what: str) -> None:
         time.sleep(POLL_S)
 
 
-def confine(pid: int, processors: set[int], thread: str = "") -> None:
-    """All threads of a process, or those of that name, run on these from now on."""
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/comm", encoding="ascii") as file:
-            name = file.read().strip()
-        if thread in ("", name):
-            os.sched_setaffinity(int(task), processors)
-
-
 def start_log_server(words: list[str], log_name: str) -> tuple[socket.socket, subprocess.Popen]:
     """Its kernel's end of the connector, and the process."""
     kernel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -8,6 +8,9 @@ from .rows import Row
 from .workloads import WORKLOADS, Workload
 
 
+FIRST_WRITES = ("touch-1", "touch-8")
+
+
 def middle(values: Sequence[float]) -> dict:
     return {"median": round(statistics.median(values), 4), "least": round(min(values), 4), "most": round(max(values), 4)}
 
@@ -18,6 +21,14 @@ def ratios(rows: dict[str, list[dict]], row: Row, figure: str) -> dict | None:
     if row.name not in rows or not floor:
         return None
     return middle([sample[figure] / base[figure] for sample, base in zip(rows[row.name], floor)])
+
+
+def multiples(cells: dict[str, dict[str, list[dict]]], row: Row) -> dict | None:
+    """First writes of eight jobs to those of one, round by round."""
+    one, eight = (cells.get(name, {}).get(row.name) for name in FIRST_WRITES)
+    if not one or not eight:
+        return None
+    return middle([many["iops"] / single["iops"] for many, single in zip(eight, one)])
 
 
 def summarize(samples: Samples, rows: Sequence[Row]) -> dict:
@@ -33,6 +44,7 @@ def summarize(samples: Samples, rows: Sequence[Row]) -> dict:
             if workload in figures:
                 summary[row.name]["ratio"] = ratios(cells, row, figures[workload])
                 summary[row.name]["p99_ratio"] = ratios(cells, row, "p99_ms")
+    result["eight_to_one"] = {row.name: multiple for row in rows if (multiple := multiples(samples.cells, row))}
     return result
 
 
@@ -70,6 +82,9 @@ def workload_tables(summary: dict, rows: Sequence[Row], workloads: Sequence[Work
         table("Operations a second; streams: MB/s", head,
               lines(lambda cell, workload: cell.get(workload.figure))),
         table("Median latency, ms", head, lines(lambda cell, _: cell.get("p50_ms"))),
+        table("First writes, eight jobs to one", ["median (least-most)", " to ".join(reversed(FIRST_WRITES))],
+              [[row.label, spread(summary["eight_to_one"][row.name])] for row in rows
+               if row.name in summary["eight_to_one"]]),
         table("Operations that clogd sent through Corosync, for one of the mirror's", head,
               lines(lambda cell, _: cell.get("operations_sent"))),
     ]

@@ -13,10 +13,11 @@ WRITER, OTHER = 1, 2        # ids of nodes: the first that attaches writes the l
 class Row:
     name: str
     label: str
-    stage: str                  # bare, floor, alone (clogd --standalone), cluster
+    stage: str                  # bare, floor, ordered, alone (clogd --standalone), cluster
     log: str                    # a kernel's or clustered type; "" is no mirror at all
     integrated_flush: bool = False
     node: int = WRITER
+    workloads: Sequence[str] = ()   # none: all
 
     @property
     def nodes(self) -> list[int]:
@@ -25,6 +26,10 @@ class Row:
     @property
     def table(self) -> tuple:
         return self.stage, self.log, self.integrated_flush
+
+    @property
+    def is_clogd(self) -> bool:
+        return self.stage in ("alone", "cluster")
 
     @property
     def floor(self) -> str:
@@ -38,6 +43,7 @@ ROWS = (
     Row("disk", "kernel's disk log", "bare", "disk"),
     Row("floor", "floor", "floor", "clustered-disk"),
     Row("floor-flush", "floor, integrated flush", "floor", "clustered-disk", True),
+    Row("ordered", "floor, a message a mark", "ordered", "clustered-disk", workloads=("touch-1", "touch-8")),
     Row("one", "clogd, 1 node", "alone", "clustered-disk"),
     Row("one-flush", "clogd, 1 node, i. flush", "alone", "clustered-disk", True),
     Row("writer", "clogd, 3 nodes, writer", "cluster", "clustered-disk"),

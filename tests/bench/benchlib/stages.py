@@ -8,20 +8,22 @@ from typing import Iterator
 from lablib.cluster import Lab
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PROGRAMS = {"floor": [], "cpg_latency": ["-lcpg"]}
+PROGRAMS = {"floor": ["floor.c"],
+            "ordered": ["-DORDERED", "floor.c", "ordered.c", "-lcpg"],      # a message for each request that marks
+            "cpg_latency": ["cpg_latency.c", "ordered.c", "-lcpg"]}
 
 
 def build(lab: Lab, name: str) -> str:
     """A program of tests/bench, compiled for this run."""
     binary = lab.rundir.file(name)
     if not os.path.exists(binary):
-        subprocess.run(["cc", "-O2", "-o", binary, os.path.join(HERE, f"{name}.c"), *PROGRAMS[name]], check=True)
+        subprocess.run(["cc", "-O2", "-o", binary, *PROGRAMS[name]], cwd=HERE, check=True)
     return binary
 
 
 @contextlib.contextmanager
-def floor(lab: Lab) -> Iterator[None]:
-    handle = lab[1].start(f"exec {build(lab, 'floor')} >/run/lab/floor.log")
+def floor(lab: Lab, program: str) -> Iterator[None]:
+    handle = lab[1].start(f"exec {build(lab, program)} >/run/lab/floor.log")
     lab[1].run("until grep -q ready /run/lab/floor.log; do sleep 0.05; done", 10)
     yield
     handle.kill(15)
@@ -40,8 +42,8 @@ def stage(lab: Lab, name: str, arguments: str = ""):
     """`arguments` are further options of clogd."""
     if name == "bare":
         return contextlib.nullcontext()
-    if name == "floor":
-        return floor(lab)
+    if name in ("floor", "ordered"):
+        return floor(lab, name)
     if name == "alone":
         return daemons(lab, [1], f"--standalone {arguments}")
     return daemons(lab, [1, 2, 3], arguments)

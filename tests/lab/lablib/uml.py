@@ -7,6 +7,7 @@ import subprocess
 
 from .channel import Channel
 from .errors import LabError
+from .processors import confine
 from .reaper import Reaper, kill_group
 from .rundir import RunDir
 
@@ -98,8 +99,7 @@ class Kernel:
         for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):    # it has ended meanwhile
                 if os.getsid(pid) == self.process.pid:
-                    for task in os.listdir(f"/proc/{pid}/task"):
-                        os.sched_setaffinity(int(task), {processor})
+                    confine(pid, {processor})
         self.processor = processor
 
     def wait_ready(self, timeout: float = BOOT_TIMEOUT_S) -> None:
