@@ -20,11 +20,17 @@
 
 /* --- the engine --- */
 
+/* On its one processor it would take the turns of the writers that it serves, whose writes then come one by one. */
+static bool kernel_thread_may_hurry(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
 static int open_netlink(struct runtime *runtime)
 {
 	struct netlink_settings settings = {
 		.buffer_bytes = runtime->options->socket_buffer_bytes,
-		.realtime = runtime->options->realtime,
+		.realtime = runtime->options->realtime && kernel_thread_may_hurry(),
 		.context = runtime,
 		.request = runtime_request,
 	};
