@@ -9,7 +9,7 @@ from lablib.clogd import SIGTERM
 from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, assert_replicas_agree, fill_legs, start_daemons
 from lablib.effort import Rounds
-from lablib.load import VerifiedLoad, start_loads, stop_loads
+from lablib.load import VerifiedLoad, requests_asked_again, start_loads, stop_loads
 from lablib.node import Node
 from lablib.scenario import scenario
 
@@ -44,18 +44,13 @@ class Restart(NamedTuple):
         return self.back_s > (BACK_AFTER_LOSS_S if self.lost else BACK_S)
 
 
-def requests_lost(node: Node) -> int:
-    """Since it booted: requests for which its kernel waited 15 s (dm-log-userspace-transfer.c)."""
-    return int(node.run("dmesg | grep -c 'Request timed out'", check=False).out)
-
-
 def restart(lab: Lab, loads: Sequence[VerifiedLoad], way: Way) -> list[Restart]:
     """Ends the daemons of these loads' nodes, all at once, and starts new ones."""
     nodes = [load.node for load in loads]
     if way.idle:
         for load in loads:
             load.pause()
-    before = {node: requests_lost(node) for node in nodes}
+    before = {node: requests_asked_again(node) for node in nodes}
     lab.each(lambda node: node.kill_clogd(way.signal), nodes)
     for load in loads:
         load.go_on()
@@ -70,7 +65,8 @@ def restart(lab: Lab, loads: Sequence[VerifiedLoad], way: Way) -> list[Restart]:
         back_s = time.monotonic() - started
         node.wait_clogd()
         counters = node.clogctl("status", "--json")["node"]["counters"]
-        return Restart(way, len(loads), back_s, counters["kernel_constructors"], requests_lost(node) - before[node])
+        return Restart(way, len(loads), back_s, counters["kernel_constructors"],
+                       requests_asked_again(node) - before[node])
 
     return lab.each(come_back, nodes)
 
