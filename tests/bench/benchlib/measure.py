@@ -124,8 +124,7 @@ class Bench:
         return path
 
     def _run_whole(self, row: Row) -> None:
-        keeps_a_log = row.is_clogd or row.stage == "bare" and row.log
-        if "resync" in self.plan.whole and keeps_a_log and row.node != OTHER:
+        if "resync" in self.plan.whole and row.keeps_a_log and row.node != OTHER:
             self.samples.add("resync", row.name, resync(self.lab, row))
-        if "resume" in self.plan.whole and keeps_a_log and not row.integrated_flush:
+        if "resume" in self.plan.whole and row.keeps_a_log and not row.integrated_flush:
             self.samples.add("resume", row.name, resume(self.lab, row))

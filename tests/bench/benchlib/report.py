@@ -7,7 +7,6 @@ from .measure import Samples
 from .rows import Row
 from .workloads import WORKLOADS, Workload
 
-
 FIRST_WRITES = ("touch-1", "touch-8")
 
 
@@ -15,20 +14,11 @@ def middle(values: Sequence[float]) -> dict:
     return {"median": round(statistics.median(values), 4), "least": round(min(values), 4), "most": round(max(values), 4)}
 
 
-def ratios(rows: dict[str, list[dict]], row: Row, figure: str) -> dict | None:
-    """Of each round to the floor of that round: what disturbed the one disturbed the other."""
-    floor = rows.get(row.floor)
-    if row.name not in rows or not floor:
+def quotients(samples: Sequence[dict] | None, bases: Sequence[dict] | None, figure: str) -> dict | None:
+    """Round by round: what disturbed the one disturbed the other. None where there is nothing to divide, or by."""
+    if not samples or not bases:
         return None
-    return middle([sample[figure] / base[figure] for sample, base in zip(rows[row.name], floor)])
-
-
-def multiples(cells: dict[str, dict[str, list[dict]]], row: Row) -> dict | None:
-    """First writes of eight jobs to those of one, round by round."""
-    one, eight = (cells.get(name, {}).get(row.name) for name in FIRST_WRITES)
-    if not one or not eight:
-        return None
-    return middle([many["iops"] / single["iops"] for many, single in zip(eight, one)])
+    return middle([sample[figure] / base[figure] for sample, base in zip(samples, bases)])
 
 
 def summarize(samples: Samples, rows: Sequence[Row]) -> dict:
@@ -42,9 +32,11 @@ def summarize(samples: Samples, rows: Sequence[Row]) -> dict:
             summary[row.name] = {name: middle([sample[name] for sample in cells[row.name]])
                                  for name in cells[row.name][0]}
             if workload in figures:
-                summary[row.name]["ratio"] = ratios(cells, row, figures[workload])
-                summary[row.name]["p99_ratio"] = ratios(cells, row, "p99_ms")
-    result["eight_to_one"] = {row.name: multiple for row in rows if (multiple := multiples(samples.cells, row))}
+                summary[row.name]["ratio"] = quotients(cells[row.name], cells.get(row.floor), figures[workload])
+                summary[row.name]["p99_ratio"] = quotients(cells[row.name], cells.get(row.floor), "p99_ms")
+    one, eight = (samples.cells.get(workload, {}) for workload in FIRST_WRITES)
+    result["eight_to_one"] = {row.name: multiple for row in rows
+                              if (multiple := quotients(eight.get(row.name), one.get(row.name), "iops"))}
     return result
 
 

@@ -32,6 +32,10 @@ class Row:
         return self.stage in ("alone", "cluster")
 
     @property
+    def keeps_a_log(self) -> bool:
+        return self.is_clogd or self.stage == "bare" and self.log != ""
+
+    @property
     def floor(self) -> str:
         """The row that is this one's measure."""
         return "floor-flush" if self.integrated_flush else "floor"
