@@ -11,6 +11,7 @@
 
 #include "cluster/activity.h"
 #include "cluster/engine_internal.h"
+#include "cluster/logfailure.h"
 #include "cluster/retained.h"
 #include "common/memory.h"
 #include "common/planted.h"
@@ -186,35 +187,14 @@ static void send_staged(struct engine *engine, struct locallog *log)
 	} while (!regionset_is_empty(log->staged));
 }
 
-static bool holds_on_error(const struct locallog *log)
-{
-	return log->active && log->active->args.block_on_error;
-}
-
-/*
- * Told that its log failed, a kernel reports no more which of the writes that are under way miss a leg: it holds them
- * until its device is suspended, as it holds all that come later. Nor is it known whether it took this for a failure:
- * it repeats a group of marks one by one.
- */
-static void say_failed(struct engine *engine, struct locallog *log,
-		       const struct ulog_request *request)
-{
-	heldset_collect(&log->kernel_marked, log->untold);
-	regionset_add_all(log->untold, log->unknown);
-	log->untold_ms = engine->now_ms;
-	reply_error(engine, request, -EIO);
-}
-
 /* What is claimed by now is settled, or waited for; without quorum even a claim may have been given away. */
 static void answer_when_settled(struct engine *engine, struct locallog *log,
 				const struct ulog_request *request)
 {
-	const struct regionlog *state = engine_state(engine, log);
-
 	if (log->flush_ticket <= log->settled_ticket || PLANTED(MARK_BEFORE_ORDER))
 		reply_error(engine, request, 0);
-	else if (state && state->failed && !holds_on_error(log))
-		say_failed(engine, log, request);
+	else if (logfailure_is_answered(engine, log))
+		logfailure_answer(engine, log, request);
 	else
 		pending_add(engine, log, request, WAIT_SETTLED, log->flush_ticket);
 }
@@ -293,18 +273,6 @@ void activity_settle(struct engine *engine, struct locallog *log)
 	}
 	ended_settle(&log->ended);
 	answer_settled(engine, log);
-}
-
-void activity_fail(struct engine *engine, struct locallog *log)
-{
-	struct pending *pending;
-
-	if (holds_on_error(log))
-		return;
-	while ((pending = pending_take(log, WAIT_SETTLED, 0))) {
-		say_failed(engine, log, &pending->request);
-		free(pending);
-	}
 }
 
 /* --- starting and ending --- */

@@ -22,7 +22,6 @@ void activity_ordered(struct engine *engine, struct locallog *log, const struct 
 /* Takes an update over: it settles when its ticket is ordered and on the device. */
 void activity_await(struct locallog *log, struct update *update);
 void activity_settle(struct engine *engine, struct locallog *log);
-void activity_fail(struct engine *engine, struct locallog *log);
 /* The cluster's state is new: start from what it says of this node. */
 void activity_adopt(struct engine *engine, struct locallog *log);
 /* Nothing that was sent counts; these marks are sent again under `ticket`. */

@@ -9,6 +9,7 @@
 #include "cluster/diskjob.h"
 #include "cluster/engine_internal.h"
 #include "cluster/lifecycle.h"
+#include "cluster/logfailure.h"
 #include "cluster/oneleg.h"
 #include "common/disklog.h"
 #include "common/memory.h"
@@ -73,12 +74,12 @@ static bool fits_cluster(struct engine *engine, const struct ulog_request *reque
 }
 
 /* It is there for good: one that cannot open its device takes nothing with it when it goes. */
-static void become_inactive(struct engine *engine, const struct locallog *log,
-			    struct instance *instance)
+static void become_inactive(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	instance->state = INSTANCE_INACTIVE;
 	if (instance->reconnect)
 		oneleg_take(engine, log->uuid, instance);
+	logfailure_answer_unheld(engine, log);
 }
 
 static void construct(struct engine *engine, const struct ulog_request *request,

@@ -165,6 +165,14 @@ struct instance *instance_find(const struct locallog *log, uint64_t luid)
 	return instance;
 }
 
+bool locallog_has_new_table(const struct locallog *log)
+{
+	for (const struct instance *instance = log->instances; instance; instance = instance->next)
+		if (instance->state == INSTANCE_INACTIVE && !instance->reconnect)
+			return true;
+	return false;
+}
+
 struct instance *instance_new(struct locallog *log, uint64_t luid)
 {
 	struct instance *instance = memory_new(1, sizeof(*instance));

@@ -155,6 +155,8 @@ struct locallog *locallog_need(struct engine *engine, const char *uuid);
 void locallog_free(struct locallog *log);
 void locallog_drop_if_unused(struct engine *engine, struct locallog *log);
 struct instance *instance_find(const struct locallog *log, uint64_t luid);
+/* A table that was loaded for it, and is not used yet. */
+bool locallog_has_new_table(const struct locallog *log);
 struct instance *instance_new(struct locallog *log, uint64_t luid);
 void instance_remove(struct engine *engine, struct locallog *log, struct instance *instance);
 struct pending *pending_add(struct engine *engine, struct locallog *log,

@@ -9,6 +9,7 @@
 #include "cluster/attachment.h"
 #include "cluster/deadline.h"
 #include "cluster/engine_internal.h"
+#include "cluster/logfailure.h"
 #include "cluster/peers.h"
 #include "cluster/recovery.h"
 #include "cluster/reports.h"
@@ -138,7 +139,7 @@ static void local_effects(struct engine *engine, struct locallog *log, uint32_t 
 		engine_report(engine, REPORT_ERROR,
 			      "%s: log device failed: reload its table; writes may wait until then",
 			      engine_short(log->uuid));
-		activity_fail(engine, log);
+		logfailure_answer_unheld(engine, log);
 	} else if (was_failed && !log->disk.failed_seen) {
 		engine_report(engine, REPORT_NOTICE, "%s: log device works again",
 			      engine_short(log->uuid));

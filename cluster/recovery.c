@@ -13,6 +13,7 @@
 
 #include "cluster/activity.h"
 #include "cluster/engine_internal.h"
+#include "cluster/logfailure.h"
 #include "cluster/oneleg.h"
 #include "cluster/recovery.h"
 #include "common/memory.h"
@@ -242,6 +243,7 @@ static void one_leg_only(struct engine *engine, struct locallog *log, struct ins
 	engine_send(engine, log, &op);
 	pending_add(engine, log, request, WAIT_SETTLED,
 		    log->ticket); /* the op is freed by now, with its ticket */
+	logfailure_answer_unheld(engine, log);
 	engine_report(engine, REPORT_WARNING,
 		      "%s: region %u is out of sync: a write or a copy reached one leg only",
 		      engine_short(log->uuid), region);

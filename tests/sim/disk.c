@@ -140,7 +140,7 @@ static void finish(void *context, uint64_t argument)
 	if (access->kind == DISK_OPEN) {
 		bool bad = disk->bad_open[access->node->id];
 
-		result.result = bad ? -ENXIO : HANDLE_BASE + (int64_t)disk->mirror->index;
+		result.result = bad ? -ENXIO : HANDLE_BASE + (int64_t)disk->minor;
 		result.size_bytes = DISK_BYTES;
 		result.block_bytes = disk->block_bytes;
 		result.major = DISK_MAJOR;
@@ -156,19 +156,21 @@ static void finish(void *context, uint64_t argument)
 	daemon_push_disk_done(access->daemon, &result, access->length);
 }
 
+static bool is_meant(const struct disk *disk, const struct disk_job *job)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u:%u", DISK_MAJOR, disk->minor);
+	return job->kind == DISK_OPEN ? strcmp(job->device, name) == 0
+				      : job->handle == HANDLE_BASE + (int)disk->minor;
+}
+
 static struct disk *find_disk(struct world *world, const struct disk_job *job)
 {
-	for (uint32_t i = 0; i < world->settings.mirror_count; i++) {
-		struct disk *disk = world->mirrors[i]->log_disk;
-		char name[32];
-
-		if (!disk)
-			continue;
-		snprintf(name, sizeof(name), "%u:%u", DISK_MAJOR, disk->minor);
-		if (job->kind == DISK_OPEN ? strcmp(job->device, name) == 0
-					   : job->handle == HANDLE_BASE + (int)i)
-			return disk;
-	}
+	for (uint32_t i = 0; i < world->settings.mirror_count; i++)
+		for (struct disk *disk = world->mirrors[i]->log_disk; disk; disk = disk->former)
+			if (is_meant(disk, job))
+				return disk;
 	return NULL;
 }
 

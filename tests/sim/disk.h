@@ -24,6 +24,7 @@ struct world;
 struct disk {
 	struct world *world;
 	struct mirror *mirror;
+	struct disk *former; /* that it took the place of; some may have it open still */
 	uint32_t minor;
 	uint32_t block_bytes;
 	uint8_t bytes[DISK_BYTES];

@@ -33,6 +33,15 @@ void mirror_resize(struct mirror *mirror, uint32_t region_count)
 	mirror->region_count = region_count;
 }
 
+void mirror_replace_log(struct mirror *mirror)
+{
+	struct disk *former = mirror->log_disk;
+
+	mirror->log_disk = disk_new(mirror->world, mirror, former->minor + MIRRORS_MAX);
+	mirror->log_disk->former = former;
+	mirror->sync_now = LOG_SYNC_FORCE;
+}
+
 void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char *out, size_t size)
 {
 	static const char *const sync_words[] = {

@@ -40,6 +40,8 @@ struct mirror *mirror_new(struct world *world, uint32_t index);
  * to read or write what is cut off, and what it held is given up, also when they are larger again.
  */
 void mirror_resize(struct mirror *mirror, uint32_t region_count);
+/* Another log device, for the tables that are loaded from now on: with them all is copied. */
+void mirror_replace_log(struct mirror *mirror);
 /* The words after the length of a table line with that many regions. */
 void mirror_constructor(const struct mirror *mirror, uint32_t region_count, char *out, size_t size);
 

@@ -3,6 +3,7 @@
 #include "tests/sim/admin.h"
 #include "tests/sim/check.h"
 #include "tests/sim/daemon.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/mapped_device.h"
 #include "tests/sim/mirror.h"
@@ -241,6 +242,53 @@ static void tell_writes_in_recovery(struct world *world)
 	check_legs_equal(world);
 }
 
+/* --- a log device that does not come back --- */
+
+static void log_device_dies(struct world *world)
+{
+	struct disk *disk = world->mirrors[0]->log_disk;
+
+	disk->was_bad = true;
+	for (uint32_t id = 1; id <= world->settings.node_count; id++)
+		disk->bad[id] = disk->bad_open[id] = true;
+}
+
+/* With block_on_error: what is held by the daemons and what the kernels copy must not keep the tables from going. */
+static void replace_dead_log(struct world *world)
+{
+	struct story_io *writes[64];
+
+	log_device_dies(world);
+	for (uint32_t i = 0; i < 64; i++)
+		writes[i] = story_start_write(world, 1 + i % 3, REGION(i));
+	story_run_ms(world, 3000);
+	story_expect(world, !writes[0]->is_over, "a write waits for the log device");
+	mirror_replace_log(world->mirrors[0]);
+	story_reload_in_step(world);
+	for (uint32_t i = 0; i < 64; i++)
+		story_wait(writes[i], 20000);
+	story_settle(world);
+	check_legs_equal(world);
+}
+
+static void tell_dead_log_is_replaced(struct world *world)
+{
+	story_start(world);
+	replace_dead_log(world);
+}
+
+static void tell_dead_log_is_replaced_in_recovery(struct world *world)
+{
+	struct mirror *mirror = world->mirrors[0];
+
+	story_start(world);
+	mirror->sync_now = LOG_SYNC_FORCE;
+	story_reload_in_step(world);
+	mirror->sync_now = LOG_SYNC_DEFAULT;
+	story_run_ms(world, random_between(&world->random_fault, 200, 600));
+	replace_dead_log(world);
+}
+
 /* --- quorum --- */
 
 /* The minority is cut off while all write: it freezes, comes back, and nobody has lost a write. */
@@ -275,6 +323,12 @@ static void slow_legs(struct settings *settings)
 	settings->leg_delay_us = 20000;
 }
 
+static void block_on_error(struct settings *settings)
+{
+	slow_legs(settings);
+	settings->mirrors[0].block_on_error = true;
+}
+
 static void busy(struct settings *settings)
 {
 	settings->clients_per_node = 3;
@@ -307,6 +361,10 @@ const struct story stories[] = {
 	 tell_suspend_in_recovery, busy},
 	{"writes_in_recovery", "writes while all is copied", 3, LOG_TYPE_CORE,
 	 tell_writes_in_recovery, no_clients},
+	{"dead_log_is_replaced", "a log device that held writes is replaced", 3, LOG_TYPE_DISK,
+	 tell_dead_log_is_replaced, block_on_error},
+	{"dead_log_is_replaced_in_recovery", "the same while all is copied", 3, LOG_TYPE_DISK,
+	 tell_dead_log_is_replaced_in_recovery, block_on_error},
 	{"partition", "a minority comes back", 3, LOG_TYPE_DISK, tell_partition, busy},
 };
 const size_t story_count = sizeof(stories) / sizeof(stories[0]);

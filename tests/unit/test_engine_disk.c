@@ -9,6 +9,7 @@
 #include "tests/lib/engine_harness.h"
 
 #define DISK  "131072 clustered-disk " HARNESS_DEVICE " 1024"
+#define OTHER "131072 clustered-disk 254:9 1024" /* another device */
 #define GROWN "196608 clustered-disk " HARNESS_DEVICE " 1024"
 #define LUID  0xffff888012340000ULL
 
@@ -202,6 +203,69 @@ static void with_block_on_error_a_flush_waits_for_the_device(void **state)
 	harness_end(harness);
 }
 
+/* The table is replaced because the device will not come back. */
+static void with_block_on_error_a_suspend_ends_what_waits(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync block_on_error");
+	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+	uint64_t region = 7;
+	uint32_t seq;
+
+	(void)state;
+	device->fails = true;
+	seq = harness_send_regions(harness, 2, ULOG_FLUSH, LUID, &region, 1);
+	harness_advance(harness, 3000);
+	assert_false(harness_is_answered(harness, 2, seq));
+	harness_construct(harness, 2, LUID + 1, OTHER " sync block_on_error");
+	assert_false(harness_is_answered(harness, 2, seq));
+	assert_int_equal(harness_ask(harness, 2, ULOG_PRESUSPEND, LUID)->error, 0);
+	assert_int_equal(harness_answer(harness, 2, seq)->error, -EIO);
+	assert_int_equal(harness_ask_region(harness, 2, ULOG_FLUSH, LUID, 8)->error, -EIO);
+	assert_int_equal(harness_ask(harness, 2, ULOG_POSTSUSPEND, LUID)->error, 0);
+	harness_end(harness);
+}
+
+/* Before it says PRESUSPEND, the kernel waits for its copy, and the thread that would tell its end is in the mark. */
+static void with_block_on_error_a_new_table_ends_what_waits_beside_a_copy(void **state)
+{
+	struct harness *harness = harness_new(1, NULL);
+	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+	uint64_t region = 7;
+	uint32_t seq;
+
+	(void)state;
+	harness_device_set_header(device, DISKLOG_MAGIC, 2, 128);
+	harness_device_set_bits(device, 0, 100, true);
+	harness_construct(harness, 1, LUID, DISK " block_on_error");
+	harness_resume(harness, 1, LUID);
+	assert_int_equal(harness_get_work(harness, 1, LUID), 100);
+	device->fails = true;
+	seq = harness_send_regions(harness, 1, ULOG_FLUSH, LUID, &region, 1);
+	harness_advance(harness, 3000);
+	assert_false(harness_is_answered(harness, 1, seq));
+	harness_construct(harness, 1, LUID + 1, OTHER " sync block_on_error");
+	assert_int_equal(harness_answer(harness, 1, seq)->error, -EIO);
+	harness_end(harness);
+}
+
+/* Its writes were covered by earlier marks, so this node's kernel has not been told of the failure. */
+static void what_reached_one_leg_is_told_while_the_log_has_failed(void **state)
+{
+	struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+	struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+	uint32_t seq;
+
+	(void)state;
+	harness_mark_flush(harness, 2, LUID, 7);
+	device->fails = true;
+	assert_int_equal(harness_ask_region(harness, 1, ULOG_FLUSH, LUID, 9)->error, -EIO);
+	seq = harness_send_set_sync(harness, 2, LUID, 7, false);
+	harness_advance(harness, 3000);
+	assert_true(harness_is_answered(harness, 2, seq));
+	assert_int_equal(harness_log(harness, 1).in_sync, 127);
+	harness_end(harness);
+}
+
 static void a_log_that_cannot_be_read_is_taken_as_out_of_sync(void **state)
 {
 	struct harness *harness = harness_new(1, NULL);
@@ -275,6 +339,9 @@ int main(void)
 		cmocka_unit_test(a_device_that_fails_gives_flushes_an_error_and_shows_as_dead),
 		cmocka_unit_test(a_device_that_works_again_is_used_again),
 		cmocka_unit_test(with_block_on_error_a_flush_waits_for_the_device),
+		cmocka_unit_test(with_block_on_error_a_suspend_ends_what_waits),
+		cmocka_unit_test(with_block_on_error_a_new_table_ends_what_waits_beside_a_copy),
+		cmocka_unit_test(what_reached_one_leg_is_told_while_the_log_has_failed),
 		cmocka_unit_test(a_log_that_cannot_be_read_is_taken_as_out_of_sync),
 		cmocka_unit_test(a_suspend_does_not_wait_for_a_dead_device),
 		cmocka_unit_test(what_was_marked_when_the_log_failed_stays_so_until_a_suspend),

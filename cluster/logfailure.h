@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What waits for a log device that failed: with block_on_error it is held until the device works again or the table is
+ * being replaced, else it gets -EIO.
+ */
+#ifndef CLOGD_CLUSTER_LOGFAILURE_H
+#define CLOGD_CLUSTER_LOGFAILURE_H
+
+#include <stdbool.h>
+
+struct engine;
+struct locallog;
+struct ulog_request;
+
+/* The log failed, and what would wait for its device is not held. */
+bool logfailure_is_answered(const struct engine *engine, const struct locallog *log);
+void logfailure_answer(struct engine *engine, struct locallog *log,
+		       const struct ulog_request *request);
+/* Answers what waits and is not to be held (any more). */
+void logfailure_answer_unheld(struct engine *engine, struct locallog *log);
+
+#endif
