@@ -7,12 +7,19 @@ import threading
 import xml.sax.saxutils
 
 from .channel import Handle, Result
+from .patience import limit
 
 MEMORY = "512M"
 MODULES = ("overlay",)
 TOP = pathlib.Path(__file__).resolve().parents[3]
 NODE_FILES = pathlib.Path(__file__).resolve().parents[1] / "node"
 DC_DEADTIME_S = 5
+MONITOR_S = 30
+ACTION_S = 60
+# OCF's numbers.
+SUCCESS = 0
+ERROR = 1
+DEGRADED = 190
 FENCE_POLL_S = 0.1
 # /usr is the host's, and read-only: a layer of the node's own above it takes what is installed.
 INSTALL = """set -e
@@ -48,10 +55,10 @@ def clone(ident: str, agent: str, parameters: dict[str, str], monitor_s: int) ->
             f'{attributes(f"{ident}-clone-meta", "meta_attributes", {"notify": "true", "interleave": "true"})}'
             f'<primitive id="{ident}" class="ocf" provider="clogd" type="{agent}">'
             f'{attributes(f"{ident}-parameters", "instance_attributes", parameters)}<operations>'
-            f'<op id="{ident}-monitor" name="monitor" interval="{monitor_s}s" timeout="30s"/>'
-            f'<op id="{ident}-start" name="start" interval="0" timeout="60s"/>'
-            f'<op id="{ident}-stop" name="stop" interval="0" timeout="60s"/>'
-            f'<op id="{ident}-reload" name="reload-agent" interval="0" timeout="60s"/>'
+            f'<op id="{ident}-monitor" name="monitor" interval="{monitor_s}s" timeout="{limit(MONITOR_S):.0f}s"/>'
+            f'<op id="{ident}-start" name="start" interval="0" timeout="{limit(ACTION_S):.0f}s"/>'
+            f'<op id="{ident}-stop" name="stop" interval="0" timeout="{limit(ACTION_S):.0f}s"/>'
+            f'<op id="{ident}-reload" name="reload-agent" interval="0" timeout="{limit(ACTION_S):.0f}s"/>'
             f'</operations></primitive></clone>')
 
 
@@ -79,11 +86,11 @@ class Pacemaker:
         self.run(INSTALL.format(clogd=self.lab.binary("clogd"), clogctl=self.lab.binary("clogctl"),
                                 agents=TOP / "agents", fence_agent=NODE_FILES / "fence_lab"))
 
-    def run_agent(self, agent: str, action: str, parameters: dict[str, str], timeout_s: int = 60) -> Result:
+    def run_agent(self, agent: str, action: str, parameters: dict[str, str], timeout_s: int = ACTION_S) -> Result:
         """As Pacemaker would, without it. See OCF's numbers for the status."""
         words = " ".join(f"OCF_RESKEY_{name}={shlex.quote(str(value))}" for name, value in parameters.items())
         manager = (f"OCF_ROOT=/usr/lib/ocf OCF_RESOURCE_INSTANCE={agent} OCF_RESKEY_CRM_meta_interval=10000 "
-                   f"OCF_RESKEY_CRM_meta_timeout={timeout_s * 1000}")
+                   f"OCF_RESKEY_CRM_meta_timeout={limit(timeout_s) * 1000:.0f}")
         return self.run(f"{manager} {words} /usr/lib/ocf/resource.d/clogd/{agent} {action}", timeout_s, check=False)
 
     def start_pacemaker(self, configuration: str) -> Handle:

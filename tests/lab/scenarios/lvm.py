@@ -8,6 +8,7 @@ from lablib.clustered import ClusterMirror, Stripe, assert_replicas_agree, start
 from lablib.disks import parse_log
 from lablib.mirror import parse_mirror_status
 from lablib.node import Node
+from lablib.pacemaker import DEGRADED, SUCCESS
 from lablib.scenario import scenario
 
 NEEDS = {"disks": {"pv0": "96M", "pv1": "96M", "pv2": "96M", "pv3": "32M"}, "memory": pacemaker.MEMORY,
@@ -16,8 +17,6 @@ VG = "vg"
 NAME = "data"
 LEG_MB = 32
 SECTORS_PER_MB = 2048
-SUCCESS = 0
-DEGRADED = 190
 CHANGE_S = 60
 
 
@@ -150,19 +149,22 @@ def lvm_leg_is_replaced(lab: Lab) -> None:
 
 @scenario(**NEEDS)
 def lvm_log_is_replaced(lab: Lab) -> None:
-    """The log's volume fails, writes wait (block_on_error); with another one they go on."""
+    """The log's volume fails, writes wait (block_on_error), in the daemon too; with another one they go on."""
     mirror = make_mirror(lab, block_on_error="true")
-    stripe = Stripe(mirror.path, 1, 0, 4)
+    stripe, unmarked = Stripe(mirror.path, 1, 0, 4), Stripe(mirror.path, 2, 8, 1)
     stripe.write(lab[2])
     writer = stripe.start_write(lab[2], runtime=600)
     lab.each(lambda node: node.dm_fail(f"{VG}-{NAME}_log"))
+    held = unmarked.start_write(lab[3])
     wait_until(lambda: mirror.status(lab[2])["state"] == "failed", "clogd to see it")
+    assert not held.poll(), "a write ended while its mark could not be written"
     create_volume(lab, "log2", 4, "pv3")
     mirror.change("log", volume("log2"))
     mirror.wait_in_sync()
     assert mirror.status(lab[2])["log_device"]["health"] == "A"
-    assert writer.stop().error == 0, "a write failed"
+    assert writer.stop().error == 0 and held.wait().error == 0, "a write failed"
     stripe.verify(lab[3])
+    unmarked.verify(lab[2])
     finish(lab, mirror, "leg0", "leg1")
 
 

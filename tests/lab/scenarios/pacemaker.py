@@ -3,6 +3,7 @@
 import json
 
 from lablib import pacemaker
+from lablib.channel import SIGKILL
 from lablib.clogd import NO_DAEMON, SIGTERM
 from lablib.cluster import Lab
 from lablib.clustered import ClusterMirror, Gate, Stripe, assert_replicas_agree, fill_legs, stripes_for, wait_until
@@ -188,6 +189,26 @@ def pacemaker_replaces_a_leg(lab: Lab) -> None:
         for manager in managers:
             manager.wait(CLUSTER_S)
     lab.assert_same("leg0", "leg2")
+
+
+@scenario(**NEEDS, tags=TAGS)
+def agent_does_not_wait_in_the_kernel_for_a_daemon(lab: Lab) -> None:
+    """A dead daemon is not the mirror's failure; a stop says what it lacks, and ends well with the next daemon."""
+    fill_legs(lab)
+    lab.each(lambda node: node.install_agents())
+    lab.each(lambda node: node.start_clogd())
+    node = lab[1]
+    parameters = {"name": NAME, "legs": f"{node.device('leg0')} {node.device('leg1')}", "log": node.device("log")}
+    assert node.run_agent("mirror", "start", parameters).status == pacemaker.SUCCESS
+    node.kill_clogd(SIGKILL)
+    assert node.run_agent("mirror", "monitor", parameters).status == pacemaker.SUCCESS
+    result = node.run_agent("mirror", "stop", parameters, timeout_s=10)
+    assert result.status == pacemaker.ERROR and "clogd does not run" in result.out + result.err, result
+    assert not node.run("pgrep -x dmsetup", check=False).out, "a process waits in the kernel"
+    node.start_clogd()
+    assert node.run_agent("mirror", "monitor", parameters).status == pacemaker.SUCCESS
+    assert node.run_agent("mirror", "stop", parameters).status == pacemaker.SUCCESS
+    assert NAME not in node.dm_names()
 
 
 TESTER = "PATH=$PATH:/usr/sbin timeout 300 ocf-tester -n {name} {parameters} /usr/lib/ocf/resource.d/clogd/{agent}"
