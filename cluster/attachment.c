@@ -206,6 +206,7 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 		/* Its kernel forgot its hint before it sent this RESUME, perhaps for the second time: told "all" since then? */
 		instance->hint_in_doubt = instance->hint > 0;
 	}
+	instance->suspend_unheard = instance->reconnect && !instance->was_resumed;
 	instance->was_resumed = true;
 	instance->suspending = false;
 	instance->gave_up = false;

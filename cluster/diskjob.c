@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disk jobs that are out. A job outlives the instance it was for; its result is then only cleaned up. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "cluster/deadline.h"
@@ -12,6 +13,8 @@ struct disk_wait {
 	struct disk_wait *next;
 	uint64_t id;
 	enum disk_purpose purpose;
+	enum disk_job_kind
+		kind; /* of the job that is out: an OPEN instead, where the device is not open */
 	struct locallog *log; /* NULL: nobody waits any more */
 	struct instance *instance;
 };
@@ -21,8 +24,11 @@ void diskjob_start(struct engine *engine, struct locallog *log, struct instance 
 {
 	struct disk_wait *wait = memory_new(1, sizeof(*wait));
 
+	if (instance->handle < 0)
+		*job = (struct disk_job){.kind = DISK_OPEN, .device = instance->args.device};
 	wait->id = job->id = ++engine->last_job;
 	wait->purpose = purpose;
+	wait->kind = job->kind;
 	wait->log = log;
 	wait->instance = instance;
 	wait->next = engine->jobs;
@@ -90,6 +96,22 @@ static void hand_over(struct engine *engine, const struct disk_wait *wait,
 	}
 }
 
+/* What was to be read or written is tried again by whoever wanted it. */
+static void reopened(struct engine *engine, struct disk_wait *wait,
+		     const struct disk_result *result)
+{
+	struct disk_result failed = {.id = result->id, .result = result->result};
+
+	if (result->result >= 0) {
+		if (wait->instance->handle >= 0)
+			close_handle(engine, (int)result->result);
+		else
+			lifecycle_reopened(engine, wait->instance, result);
+		failed.result = -ENODEV;
+	}
+	hand_over(engine, wait, &failed);
+}
+
 void diskjob_done(struct engine *engine, const struct disk_result *result)
 {
 	struct disk_wait **at = &engine->jobs;
@@ -103,8 +125,11 @@ void diskjob_done(struct engine *engine, const struct disk_result *result)
 	*at = wait->next;
 	if (wait->log) {
 		deadline_of_log_changes(engine, wait->log);
-		hand_over(engine, wait, result);
-	} else if (wait->purpose == DISK_FOR_OPEN && result->result >= 0) {
+		if (wait->kind == DISK_OPEN && wait->purpose != DISK_FOR_OPEN)
+			reopened(engine, wait, result);
+		else
+			hand_over(engine, wait, result);
+	} else if (wait->kind == DISK_OPEN && result->result >= 0) {
 		close_handle(engine, (int)result->result);
 	}
 	free(wait);

@@ -130,6 +130,17 @@ void lifecycle_ctr(struct engine *engine, const struct ulog_request *request)
 		construct(engine, request, &args);
 }
 
+static void open_ended(struct engine *engine, struct locallog *log, struct instance *instance)
+{
+	struct pending *pending;
+
+	become_inactive(engine, log, instance);
+	while ((pending = pending_take(log, WAIT_OPEN, instance->luid))) {
+		answer_ctr(engine, instance, &pending->request);
+		free(pending);
+	}
+}
+
 static void open_failed(struct engine *engine, struct locallog *log, struct instance *instance,
 			int error, const char *reason)
 {
@@ -144,6 +155,28 @@ static void open_failed(struct engine *engine, struct locallog *log, struct inst
 	locallog_drop_if_unused(engine, log);
 }
 
+/*
+ * A kernel that is refused in a reconnect asks until its device is back, with its writes and its suspend behind that. The
+ * others' daemons have the state: it is served with that, and each access opens the device again (diskjob.c).
+ */
+static bool may_go_on_without_device(const struct engine *engine, const struct locallog *log,
+				     const struct instance *instance)
+{
+	const struct regionlog *state = replica_find(engine->replica, log->uuid);
+
+	return instance->reconnect && membership_is_live(engine->membership) && state &&
+	       regionlog_any_attached(state);
+}
+
+static void go_on_without_device(struct engine *engine, struct locallog *log,
+				 struct instance *instance, const char *reason)
+{
+	diskjob_close(engine, instance);
+	engine_report(engine, REPORT_ERROR, "%s: its kernel goes on without a log device: %s",
+		      engine_short(log->uuid), reason);
+	open_ended(engine, log, instance);
+}
+
 static void read_header(struct engine *engine, struct locallog *log, struct instance *instance)
 {
 	struct disk_job job = {.kind = DISK_READ,
@@ -153,17 +186,31 @@ static void read_header(struct engine *engine, struct locallog *log, struct inst
 	diskjob_start(engine, log, instance, DISK_FOR_HEADER, &job);
 }
 
+static void take_handle(struct instance *instance, const struct disk_result *result)
+{
+	instance->handle = (int)result->result;
+	instance->size_bytes = result->size_bytes;
+	instance->block_bytes = result->block_bytes;
+	instance->major = result->major;
+	instance->minor = result->minor;
+}
+
+void lifecycle_reopened(struct engine *engine, struct instance *instance,
+			const struct disk_result *result)
+{
+	take_handle(instance, result);
+	if (instance->size_bytes <
+	    disklog_size_bytes(instance->args.region_count, instance->block_bytes))
+		diskjob_close(engine, instance);
+}
+
 static void take_device(struct engine *engine, struct locallog *log, struct instance *instance,
 			const struct disk_result *result)
 {
 	uint64_t need;
 	char reason[LOGARGS_DEVICE_SIZE + 160];
 
-	instance->handle = (int)result->result;
-	instance->size_bytes = result->size_bytes;
-	instance->block_bytes = result->block_bytes;
-	instance->major = result->major;
-	instance->minor = result->minor;
+	take_handle(instance, result);
 	need = disklog_size_bytes(instance->args.region_count, instance->block_bytes);
 	if (instance->size_bytes < need) {
 		snprintf(reason, sizeof(reason),
@@ -181,7 +228,6 @@ static void take_header(struct engine *engine, struct locallog *log, struct inst
 			const struct disk_result *result)
 {
 	struct disklog_header header;
-	struct pending *pending;
 	char reason[LOGARGS_DEVICE_SIZE + 80];
 
 	disklog_header_decode(result->data, &header);
@@ -192,11 +238,7 @@ static void take_header(struct engine *engine, struct locallog *log, struct inst
 		open_failed(engine, log, instance, -EINVAL, reason);
 		return;
 	}
-	become_inactive(engine, log, instance);
-	while ((pending = pending_take(log, WAIT_OPEN, instance->luid))) {
-		answer_ctr(engine, instance, &pending->request);
-		free(pending);
-	}
+	open_ended(engine, log, instance);
 }
 
 void lifecycle_opened(struct engine *engine, struct locallog *log, struct instance *instance,
@@ -207,7 +249,10 @@ void lifecycle_opened(struct engine *engine, struct locallog *log, struct instan
 	if (result->result < 0) {
 		snprintf(reason, sizeof(reason), "log device %s: %s", instance->args.device,
 			 strerror((int)-result->result));
-		open_failed(engine, log, instance, (int)result->result, reason);
+		if (may_go_on_without_device(engine, log, instance))
+			go_on_without_device(engine, log, instance, reason);
+		else
+			open_failed(engine, log, instance, (int)result->result, reason);
 	} else if (instance->handle < 0) {
 		take_device(engine, log, instance, result);
 	} else {

@@ -179,6 +179,7 @@ struct instance *instance_new(struct locallog *log, uint64_t luid)
 
 	instance->luid = luid;
 	instance->handle = -1;
+	instance->block_bytes = LOGDISK_BLOCK_BYTES;
 	instance->told_clear = regionset_new();
 	instance->one_leg = regionset_new();
 	instance->next = log->instances;

@@ -38,7 +38,8 @@ struct instance {
 	bool reconnect; /* its kernel knew an earlier daemon */
 	bool knocked; /* known here, its kernel constructed it once more: a late answer of an earlier daemon; a RESUME follows */
 	bool was_resumed;
-	bool suspending;    /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
+	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
+	bool suspend_unheard; /* reconnected, and not resumed since: a PRESUSPEND may have met no daemon that knew it */
 	bool gave_up;       /* a copy failed: no more work until the next resume */
 	bool wants_work;    /* was told that there is none for now */
 	uint64_t hint;      /* its kernel never asks about regions below this one */
@@ -48,7 +49,7 @@ struct instance {
 	struct regionset *
 		one_leg; /* its kernel writes these to one leg, unmarked, until the table is reloaded */
 	/* The log device. */
-	int handle; /* -1: none */
+	int handle; /* -1: none, or it could not be opened: each access tries that again, and fails */
 	uint32_t block_bytes;
 	uint32_t major, minor;
 	uint64_t size_bytes;

@@ -241,7 +241,7 @@ static bool may_start_round(const struct locallog *log)
 	const struct logdisk *disk = &log->disk;
 
 	if (disk->round_jobs > 0 || disk->recheck != RECHECK_NONE || log->detach_sent ||
-	    !log->active || log->active->handle < 0)
+	    !log->active || log->active->args.type != LOG_TYPE_DISK)
 		return false;
 	return disk->changed_count > 0 || disk->rewrite_block < disk->rewrite_end;
 }

@@ -9,12 +9,14 @@
 /*
  * A suspend waits for the kernel's mark, and with a device that is gone for good nothing else would end it. Before it
  * says PRESUSPEND it waits for its copy, whose end the same thread tells: then it shows by the table that was loaded.
+ * It says it once, perhaps before its mark made it reconnect: then it does not show at all.
  */
 static bool is_being_replaced(const struct locallog *log)
 {
 	bool copies = log->started != REGION_NONE || !regionset_is_empty(log->inherited);
 
-	return log->active->suspending || (copies && locallog_has_new_table(log));
+	return log->active->suspending || log->active->suspend_unheard ||
+	       (copies && locallog_has_new_table(log));
 }
 
 static bool is_held(const struct locallog *log)

@@ -124,26 +124,32 @@ static bool may_unsync(enum wire_op_kind kind)
 	       kind == OP_REJOIN || kind == OP_FOUND;
 }
 
+static void follow_failure(struct engine *engine, struct locallog *log)
+{
+	const struct regionlog *state = engine_state(engine, log);
+	bool had_failed = log->disk.failed_seen;
+
+	log->disk.failed_seen = state && state->failed;
+	if (log->disk.failed_seen && !had_failed) {
+		engine_report(engine, REPORT_ERROR,
+			      "%s: log device failed: reload its table; writes may wait until then",
+			      engine_short(log->uuid));
+		logfailure_answer_unheld(engine, log);
+	} else if (had_failed && state && !state->failed) {
+		engine_report(engine, REPORT_NOTICE, "%s: log device works again",
+			      engine_short(log->uuid));
+	}
+}
+
 static void local_effects(struct engine *engine, struct locallog *log, uint32_t origin,
 			  const struct wire_op *op, const struct replica_outcome *outcome)
 {
-	bool was_failed = log->disk.failed_seen;
-
 	if (op->kind == OP_WRITTEN)
 		logdisk_written(log, op->position);
 	if (origin == engine->settings.node)
 		own_operation(engine, log, op, outcome);
 	log->cycle_wanted = log->cycle_wanted || may_unsync(op->kind);
-	log->disk.failed_seen = outcome->log && outcome->log->failed;
-	if (log->disk.failed_seen && !was_failed) {
-		engine_report(engine, REPORT_ERROR,
-			      "%s: log device failed: reload its table; writes may wait until then",
-			      engine_short(log->uuid));
-		logfailure_answer_unheld(engine, log);
-	} else if (was_failed && !log->disk.failed_seen) {
-		engine_report(engine, REPORT_NOTICE, "%s: log device works again",
-			      engine_short(log->uuid));
-	}
+	follow_failure(engine, log);
 	operations_follow(engine, log);
 }
 

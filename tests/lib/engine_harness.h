@@ -71,8 +71,9 @@ struct harness_device {
 	uint32_t block_bytes;
 	uint64_t size_bytes;
 	uint8_t *bytes;
-	bool fails; /* each read and write: -EIO */
-	int opens;  /* handles that are open now */
+	bool fails;   /* each read and write: -EIO */
+	bool is_gone; /* it cannot be opened: -ENXIO */
+	int opens;    /* handles that are open now */
 };
 
 struct harness_event;

@@ -106,6 +106,10 @@ static void open_device(struct harness *harness, const struct harness_job *entry
 {
 	struct harness_device *device = harness_device(harness, entry->device);
 
+	if (device->is_gone) {
+		result->result = -ENXIO;
+		return;
+	}
 	device->opens++;
 	result->result = handle_of(harness, device, entry->node);
 	result->size_bytes = device->size_bytes;

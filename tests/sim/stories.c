@@ -253,8 +253,17 @@ static void log_device_dies(struct world *world)
 		disk->bad[id] = disk->bad_open[id] = true;
 }
 
-/* With block_on_error: what is held by the daemons and what the kernels copy must not keep the tables from going. */
-static void replace_dead_log(struct world *world)
+static void restart_daemons(struct world *world)
+{
+	for (uint32_t id = 1; id <= 3; id++) {
+		node_kill_daemon(world->nodes[id]);
+		node_start_daemon(world->nodes[id]);
+		story_run_ms(world, 4000);
+	}
+}
+
+/* What is held by the daemons and what the kernels copy must not keep the tables from going. */
+static void replace_dead_log(struct world *world, void (*meanwhile)(struct world *world))
 {
 	struct story_io *writes[64];
 
@@ -263,6 +272,8 @@ static void replace_dead_log(struct world *world)
 		writes[i] = story_start_write(world, 1 + i % 3, REGION(i));
 	story_run_ms(world, 3000);
 	story_expect(world, !writes[0]->is_over, "a write waits for the log device");
+	if (meanwhile)
+		meanwhile(world);
 	mirror_replace_log(world->mirrors[0]);
 	story_reload_in_step(world);
 	for (uint32_t i = 0; i < 64; i++)
@@ -274,7 +285,13 @@ static void replace_dead_log(struct world *world)
 static void tell_dead_log_is_replaced(struct world *world)
 {
 	story_start(world);
-	replace_dead_log(world);
+	replace_dead_log(world, NULL);
+}
+
+static void tell_dead_log_is_replaced_by_other_daemons(struct world *world)
+{
+	story_start(world);
+	replace_dead_log(world, restart_daemons);
 }
 
 static void tell_dead_log_is_replaced_in_recovery(struct world *world)
@@ -286,7 +303,7 @@ static void tell_dead_log_is_replaced_in_recovery(struct world *world)
 	story_reload_in_step(world);
 	mirror->sync_now = LOG_SYNC_DEFAULT;
 	story_run_ms(world, random_between(&world->random_fault, 200, 600));
-	replace_dead_log(world);
+	replace_dead_log(world, NULL);
 }
 
 /* --- quorum --- */
@@ -363,6 +380,9 @@ const struct story stories[] = {
 	 tell_writes_in_recovery, no_clients},
 	{"dead_log_is_replaced", "a log device that held writes is replaced", 3, LOG_TYPE_DISK,
 	 tell_dead_log_is_replaced, block_on_error},
+	{"dead_log_is_replaced_by_other_daemons",
+	 "the same after all daemons have died, one by one", 3, LOG_TYPE_DISK,
+	 tell_dead_log_is_replaced_by_other_daemons, block_on_error},
 	{"dead_log_is_replaced_in_recovery", "the same while all is copied", 3, LOG_TYPE_DISK,
 	 tell_dead_log_is_replaced_in_recovery, block_on_error},
 	{"partition", "a minority comes back", 3, LOG_TYPE_DISK, tell_partition, busy},

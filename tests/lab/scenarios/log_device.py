@@ -93,6 +93,25 @@ def fail_and_reload(lab: Lab, rounds: int, **options) -> None:
     lab.assert_same("leg0", "leg1")
 
 
+@scenario(tags=TAGS)
+def daemons_are_replaced_beside_a_dead_log_device(lab: Lab) -> None:
+    """Its kernel reconnects without it, for the others have the state: it reads on, and its table can be replaced."""
+    mirror = create(lab)
+    loads = start_loads(lab.nodes, mirror.path)
+    await_more_writes(loads, 1)
+    lab.each(lambda node: node.dm_fail("logdev"))
+    for node in lab.nodes:
+        assert_dead(mirror, node)
+        node.kill_clogd()
+        node.start_clogd()
+        node.run(f"dd if={mirror.path} of=/dev/null bs=1M count=1 iflag=direct status=none")
+        assert_dead(mirror, node)
+    assert not any(load.command.poll() for load in loads), "a write ended while the log could not be written"
+    bring_back(lab, mirror, loads, flush=False)
+    mirror.remove()
+    lab.assert_same("leg0", "leg1")
+
+
 @scenario(tags=TAGS, rounds=Rounds(full=5, timeout_s=90))
 def dead_log_device_without_handle_errors(lab: Lab, rounds: int) -> None:
     """Without handle_errors the kernel hears of it, and writes on without a log, as with its own disk log."""
