@@ -7,6 +7,7 @@
 #include "cluster/attachment_internal.h"
 #include "cluster/carried.h"
 #include "cluster/engine_internal.h"
+#include "cluster/logfailure.h"
 #include "cluster/oneleg.h"
 #include "cluster/recovery.h"
 #include "cluster/statepieces.h"
@@ -206,7 +207,7 @@ static void become_active(struct engine *engine, struct locallog *log, struct in
 		/* Its kernel forgot its hint before it sent this RESUME, perhaps for the second time: told "all" since then? */
 		instance->hint_in_doubt = instance->hint > 0;
 	}
-	instance->suspend_unheard = instance->reconnect && !instance->was_resumed;
+	instance->unheard_until_ms = logfailure_unheard_until(engine, instance);
 	instance->was_resumed = true;
 	instance->suspending = false;
 	instance->gave_up = false;

@@ -13,9 +13,8 @@ struct disk_wait {
 	struct disk_wait *next;
 	uint64_t id;
 	enum disk_purpose purpose;
-	enum disk_job_kind
-		kind; /* of the job that is out: an OPEN instead, where the device is not open */
-	struct locallog *log; /* NULL: nobody waits any more */
+	enum disk_job_kind kind; /* OPEN instead where the device is not open */
+	struct locallog *log;    /* NULL: nobody waits any more */
 	struct instance *instance;
 };
 

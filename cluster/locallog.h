@@ -38,11 +38,11 @@ struct instance {
 	bool reconnect; /* its kernel knew an earlier daemon */
 	bool knocked; /* known here, its kernel constructed it once more: a late answer of an earlier daemon; a RESUME follows */
 	bool was_resumed;
-	bool suspending; /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
-	bool suspend_unheard; /* reconnected, and not resumed since: a PRESUSPEND may have met no daemon that knew it */
-	bool gave_up;       /* a copy failed: no more work until the next resume */
-	bool wants_work;    /* was told that there is none for now */
-	uint64_t hint;      /* its kernel never asks about regions below this one */
+	bool suspending;           /* PRESUSPEND was seen: its kernel copies nothing until RESUME */
+	bool gave_up;              /* a copy failed: no more work until the next resume */
+	bool wants_work;           /* was told that there is none for now */
+	uint64_t unheard_until_ms; /* a suspend of which no daemon heard may last until then */
+	uint64_t hint;             /* its kernel never asks about regions below this one */
 	bool hint_in_doubt; /* told "all" before its RESUME came: before or after its kernel forgot */
 	struct regionset *
 		told_clear; /* told "not being recovered": IN_SYNC must stay 1 until the write is marked */

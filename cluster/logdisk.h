@@ -54,6 +54,7 @@ struct logdisk {
 	uint32_t writer;       /* as last seen */
 	uint64_t region_count; /* as last seen */
 	bool failed_seen;
+	uint64_t failed_ms; /* since then */
 	enum recheck recheck;
 	uint64_t recheck_ticket;
 	/* Loading at the first attach, or for a recheck. */

@@ -6,6 +6,9 @@
 
 #include "cluster/engine_internal.h"
 
+/* While the log was fine, a suspend that was under way when its kernel reconnected has ended in that time. */
+#define SUSPEND_MS 60000U
+
 /*
  * A suspend waits for the kernel's mark, and with a device that is gone for good nothing else would end it. Before it
  * says PRESUSPEND it waits for its copy, whose end the same thread tells: then it shows by the table that was loaded.
@@ -15,8 +18,13 @@ static bool is_being_replaced(const struct locallog *log)
 {
 	bool copies = log->started != REGION_NONE || !regionset_is_empty(log->inherited);
 
-	return log->active->suspending || log->active->suspend_unheard ||
+	return log->active->suspending || log->disk.failed_ms < log->active->unheard_until_ms ||
 	       (copies && locallog_has_new_table(log));
+}
+
+uint64_t logfailure_unheard_until(const struct engine *engine, const struct instance *instance)
+{
+	return instance->reconnect && !instance->was_resumed ? engine->now_ms + SUSPEND_MS : 0;
 }
 
 static bool is_held(const struct locallog *log)

@@ -7,8 +7,10 @@
 #define CLOGD_CLUSTER_LOGFAILURE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
+struct instance;
 struct locallog;
 struct ulog_request;
 
@@ -16,6 +18,8 @@ struct ulog_request;
 bool logfailure_is_answered(const struct engine *engine, const struct locallog *log);
 void logfailure_answer(struct engine *engine, struct locallog *log,
 		       const struct ulog_request *request);
+/* Of an instance that becomes active; 0 where each PRESUSPEND is heard. */
+uint64_t logfailure_unheard_until(const struct engine *engine, const struct instance *instance);
 /* Answers what waits and is not to be held (any more). */
 void logfailure_answer_unheld(struct engine *engine, struct locallog *log);
 

@@ -131,6 +131,7 @@ static void follow_failure(struct engine *engine, struct locallog *log)
 
 	log->disk.failed_seen = state && state->failed;
 	if (log->disk.failed_seen && !had_failed) {
+		log->disk.failed_ms = engine->now_ms;
 		engine_report(engine, REPORT_ERROR,
 			      "%s: log device failed: reload its table; writes may wait until then",
 			      engine_short(log->uuid));

@@ -258,6 +258,11 @@ static void slow_disk(struct world *world)
 	clock_after(&world->clock, between_ms(world, 500, 10000), disk_is_good_again, disk, 0);
 }
 
+static uint64_t outage(struct world *world)
+{
+	return between_ms(world, 100, 8000) * world->settings.outage_factor;
+}
+
 /* A kernel that does not handle errors writes on without a log: nothing can be promised then. */
 static void bad_disk(struct world *world)
 {
@@ -275,7 +280,7 @@ static void bad_disk(struct world *world)
 			disk->bad[id] = true;
 			disk->bad_open[id] = open_too;
 		}
-	clock_after(&world->clock, between_ms(world, 100, 8000), disk_is_good_again, disk, 0);
+	clock_after(&world->clock, outage(world), disk_is_good_again, disk, 0);
 }
 
 static void path_is_good_again(void *context, uint64_t argument)
@@ -297,8 +302,7 @@ static void bad_path(struct world *world)
 	if (!mirror->settings.handle_errors)
 		return;
 	mirror->legs.broken[any_node(world)->id][1] = true;
-	clock_after(&world->clock, between_ms(world, 100, 8000), path_is_good_again, &mirror->legs,
-		    0);
+	clock_after(&world->clock, outage(world), path_is_good_again, &mirror->legs, 0);
 }
 
 /* --- administration --- */

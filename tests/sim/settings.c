@@ -8,6 +8,7 @@
 #define PACE_STREAM     10230
 #define TWO_NODE_STREAM 10231
 #define SHRINK_STREAM   10232
+#define OUTAGE_STREAM   10233
 
 static const char *const fault_names[FAULT_KINDS] = {
 	[FAULT_POWER_OFF] = "power-off",
@@ -141,6 +142,15 @@ static void draw_shrink(struct settings *settings, uint64_t seed)
 		settings->fault_weights[FAULT_SHRINK] = (uint32_t)random_between(&random, 1, 10);
 }
 
+/* Devices and paths that are bad for longer than kernels and administrators wait; also of a stream of its own. */
+static void draw_outage(struct settings *settings, uint64_t seed)
+{
+	struct random random;
+
+	random_init(&random, seed, OUTAGE_STREAM);
+	settings->outage_factor = (uint32_t)PICK(&random, 1, 1, 1, 8);
+}
+
 void settings_draw(struct settings *settings, uint64_t seed)
 {
 	struct random random;
@@ -159,6 +169,7 @@ void settings_draw(struct settings *settings, uint64_t seed)
 	draw_pace(settings, seed);
 	draw_two_node(settings, seed);
 	draw_shrink(settings, seed);
+	draw_outage(settings, seed);
 }
 
 void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count,
@@ -181,6 +192,7 @@ void settings_calm(struct settings *settings, uint64_t seed, uint32_t node_count
 	settings->snapshot_piece_bytes = 65536;
 	settings->hold_ms = 1000;
 	settings->recovery_batch = 8;
+	settings->outage_factor = 1;
 	settings->bus_order_us = 1000;
 	settings->bus_deliver_us = 500;
 	settings->bus_outbox_max = 64;

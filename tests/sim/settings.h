@@ -90,6 +90,8 @@ struct settings {
 	uint64_t think_us;
 	uint32_t write_per_mille;
 	enum load_pattern pattern;
+	uint32_t
+		outage_factor; /* times the usual: how long log devices and paths to legs are bad */
 	uint64_t copy_pause_us; /* between the read and the write of a recovery */
 	uint32_t leg_delay_us;
 

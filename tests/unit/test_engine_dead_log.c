@@ -196,7 +196,11 @@ static void with_block_on_error_a_reconnected_kernel_is_not_held(void **state)
 	harness_send_ctr(harness, 2, LUID, DISK " nosync block_on_error", true);
 	harness_resume(harness, 2, LUID);
 	assert_int_equal(harness_ask_region(harness, 2, ULOG_FLUSH, LUID, region)->error, -EIO);
-	harness_cycle(harness, 2, LUID);
+	device->fails = false;
+	harness_advance(harness, 61000);
+	assert_health(harness, 2, 'A');
+	device->fails = true;
+	region = 9;
 	seq = harness_send_regions(harness, 2, ULOG_FLUSH, LUID, &region, 1);
 	harness_advance(harness, 3000);
 	assert_false(harness_is_answered(harness, 2, seq));
