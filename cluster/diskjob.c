@@ -95,20 +95,19 @@ static void hand_over(struct engine *engine, const struct disk_wait *wait,
 	}
 }
 
-/* What was to be read or written is tried again by whoever wanted it. */
+/* Open, what was to be read or written is begun anew by whoever wanted it. */
 static void reopened(struct engine *engine, struct disk_wait *wait,
 		     const struct disk_result *result)
 {
-	struct disk_result failed = {.id = result->id, .result = result->result};
+	struct disk_result instead = {.id = result->id, .result = result->result};
 
-	if (result->result >= 0) {
-		if (wait->instance->handle >= 0)
-			close_handle(engine, (int)result->result);
-		else
-			lifecycle_reopened(engine, wait->instance, result);
-		failed.result = -ENODEV;
+	if (result->result >= 0 && wait->instance->handle >= 0) {
+		close_handle(engine, (int)result->result);
+		instead.result = -EAGAIN;
+	} else if (result->result >= 0) {
+		instead.result = lifecycle_reopened(engine, wait->instance, result);
 	}
-	hand_over(engine, wait, &failed);
+	hand_over(engine, wait, &instead);
 }
 
 void diskjob_done(struct engine *engine, const struct disk_result *result)

@@ -195,13 +195,15 @@ static void take_handle(struct instance *instance, const struct disk_result *res
 	instance->minor = result->minor;
 }
 
-void lifecycle_reopened(struct engine *engine, struct instance *instance,
-			const struct disk_result *result)
+int lifecycle_reopened(struct engine *engine, struct instance *instance,
+		       const struct disk_result *result)
 {
 	take_handle(instance, result);
-	if (instance->size_bytes <
+	if (instance->size_bytes >=
 	    disklog_size_bytes(instance->args.region_count, instance->block_bytes))
-		diskjob_close(engine, instance);
+		return -EAGAIN;
+	diskjob_close(engine, instance);
+	return -ENOSPC;
 }
 
 static void take_device(struct engine *engine, struct locallog *log, struct instance *instance,

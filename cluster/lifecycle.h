@@ -14,9 +14,9 @@ struct ulog_request;
 void lifecycle_ctr(struct engine *engine, const struct ulog_request *request);
 void lifecycle_opened(struct engine *engine, struct locallog *log, struct instance *instance,
 		      const struct disk_result *result);
-/* A device without which the instance went on is there again; it is let go if it is another one, too small. */
-void lifecycle_reopened(struct engine *engine, struct instance *instance,
-			const struct disk_result *result);
+/* A device without which the instance went on is open again: -EAGAIN; or -ENOSPC, too small it is let go. */
+int lifecycle_reopened(struct engine *engine, struct instance *instance,
+		       const struct disk_result *result);
 void lifecycle_dtr(struct engine *engine, const struct ulog_request *request);
 
 #endif

@@ -49,7 +49,7 @@ struct instance {
 	struct regionset *
 		one_leg; /* its kernel writes these to one leg, unmarked, until the table is reloaded */
 	/* The log device. */
-	int handle; /* -1: none, or it could not be opened: each access tries that again, and fails */
+	int handle; /* -1: none, or it could not be opened: each access tries that again */
 	uint32_t block_bytes;
 	uint32_t major, minor;
 	uint64_t size_bytes;

@@ -39,7 +39,8 @@ struct logdisk {
 	uint64_t resume_position;             /* RESUME is answered when it is settled */
 	uint32_t round_jobs;                  /* writes that are out */
 	bool round_failed;
-	bool urgent;                        /* somebody waits */
+	bool round_again; /* the device was opened meanwhile: nothing is known of it yet */
+	bool urgent;      /* somebody waits */
 	uint64_t others_first, others_last; /* what other nodes wait for: positions, 0 for none */
 	uint64_t changed_position;          /* of the last change of a bit */
 	uint64_t told_position;             /* of the last WRITTEN that was sent, or heard */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading a log, at the first attach and at a recheck: header, then the bitmap piece by piece. */
+#include <errno.h>
 #include <string.h>
 
 #include "cluster/attachment.h"
@@ -102,6 +103,10 @@ void logdisk_load_piece(struct engine *engine, struct locallog *log,
 
 	if (!instance || !log->disk.loaded)
 		return;
+	if (result->result == -EAGAIN) {
+		read_piece(engine, log);
+		return;
+	}
 	if (result->result <= 0 && log->disk.recheck == RECHECK_READING) {
 		logdisk_recheck_loaded(engine, log, (int)result->result);
 		return;

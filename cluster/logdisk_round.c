@@ -3,6 +3,7 @@
  * Writing the log device: one round at a time, of all blocks that changed. What
  * changes while a round is out goes with the next one: many flushes, one write.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "cluster/activity.h"
@@ -107,14 +108,16 @@ static void finish_round(struct engine *engine, struct locallog *log)
 	struct logdisk *disk = &log->disk;
 	size_t kept = 0;
 
+	bool is_done = !disk->round_failed && !disk->round_again;
+
 	for (size_t i = 0; i < disk->changed_count; i++) {
-		if (disk->changed[i].writing && !disk->round_failed)
+		if (disk->changed[i].writing && is_done)
 			continue;
 		disk->changed[kept] = disk->changed[i];
 		disk->changed[kept++].writing = false;
 	}
 	disk->changed_count = kept;
-	if (!disk->round_failed)
+	if (is_done)
 		disk->rewrite_block = disk->rewrite_writing;
 	if (disk->changed_count > 0 || disk->rewrite_block < disk->rewrite_end)
 		disk->urgent = !disk->round_failed;
@@ -174,14 +177,16 @@ void logdisk_round_done(struct engine *engine, struct locallog *log, int64_t res
 	const struct regionlog *state = engine_state(engine, log);
 	struct logdisk *disk = &log->disk;
 
-	if (result < 0) {
+	if (result == -EAGAIN) {
+		disk->round_again = true;
+	} else if (result < 0) {
 		disk->round_failed = true;
 		log->counters[COUNTER_DISK_ERRORS]++;
 	}
 	if (--disk->round_jobs > 0 || !state)
 		return;
 	finish_round(engine, log);
-	if (disk->round_failed != state->failed)
+	if (disk->round_failed != state->failed && (disk->round_failed || !disk->round_again))
 		say_health(engine, log, disk->round_failed);
 	activity_settle(engine, log);
 	logdisk_follow(engine, log);
@@ -225,7 +230,7 @@ static void start_round(struct engine *engine, struct locallog *log, const struc
 
 	disk->urgent = false;
 	disk->write_at_ms = UINT64_MAX;
-	disk->round_failed = false;
+	disk->round_failed = disk->round_again = false;
 	/* One job more until all are started: a port that completes early must not end the round. */
 	disk->round_jobs = 1;
 	write_changed(engine, log, state);

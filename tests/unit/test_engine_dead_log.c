@@ -178,6 +178,32 @@ static void a_kernel_reconnects_while_its_log_device_is_gone(void **state)
 	reconnect_while_the_device(true);
 }
 
+/* Gone for a moment, and not missed: it is opened when it is needed. */
+static void a_device_that_is_back_before_it_is_needed_has_not_failed(void **state)
+{
+	(void)state;
+	for (uint32_t node = 1; node <= 2; node++) {
+		struct harness *harness = harness_new_active(2, LUID, DISK " nosync");
+		struct harness_device *device = harness_device(harness, HARNESS_DEVICE);
+
+		harness_kill(harness, node);
+		harness_start(harness, node);
+		harness_run(harness);
+		device->is_gone = true;
+		harness_send_ctr(harness, node, LUID, DISK " nosync", true);
+		harness_resume(harness, node, LUID);
+		device->is_gone = false;
+		harness_node_down(harness, 3 - node);
+		harness_run(harness);
+		harness_mark_flush(harness, node, LUID, 10);
+		assert_false(harness_device_is_clean(device, 10));
+		assert_null(strstr(harness_node(harness, node)->reports, "log device failed"));
+		assert_null(strstr(harness_node(harness, node)->reports, "cannot read"));
+		harness_suspend(harness, node, LUID);
+		harness_end(harness);
+	}
+}
+
 /* A suspend that waits for its mark may have said so while there was no daemon, or to one that did not know it yet. */
 static void with_block_on_error_a_reconnected_kernel_is_not_held(void **state)
 {
@@ -316,6 +342,7 @@ int main(void)
 		cmocka_unit_test(with_block_on_error_a_new_table_ends_what_waits_beside_a_copy),
 		cmocka_unit_test(a_kernel_reconnects_while_its_log_device_fails),
 		cmocka_unit_test(a_kernel_reconnects_while_its_log_device_is_gone),
+		cmocka_unit_test(a_device_that_is_back_before_it_is_needed_has_not_failed),
 		cmocka_unit_test(with_block_on_error_a_reconnected_kernel_is_not_held),
 		cmocka_unit_test(a_daemon_that_comes_makes_no_log_device_work),
 		cmocka_unit_test(what_reached_one_leg_is_told_while_the_log_has_failed),
